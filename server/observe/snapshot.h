@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "drift/evaluation.h"
+#include "drift/reference.h"
+#include "server/sample/watched_model.h"
+
+namespace driftserve {
+
+/// Additive counts of one feature's bins in one stratum under one sampling rule since the server started.
+struct BinCounts {
+  std::string feature;
+  std::string stratum;
+  uint32_t rule = 0;
+  std::vector<std::string> bins;     // labels, in the order of the reference
+  std::vector<uint64_t> observations;
+};
+
+/// What the observer last knew of one watched model version. Immutable.
+struct ModelSnapshot {
+  std::shared_ptr<const WatchedModel> model;
+  std::shared_ptr<const drift::Reference> reference;
+  drift::Evaluation evaluation;
+  std::vector<BinCounts> bins;
+  uint64_t repeated_request_ids = 0;
+  /// PSI and KS of each feature at earlier evaluations, oldest first, for the page.
+  struct Point {
+    int64_t time_ns;
+    std::vector<double> psi;  // per feature; NaN: not ready
+  };
+  std::vector<Point> history;
+};
+
+/// Everything that scrapes and pages show of drift. Immutable; replaced as a whole after each evaluation.
+struct ObserverSnapshot {
+  int64_t time_ns = 0;
+  std::vector<std::shared_ptr<const ModelSnapshot>> models;
+};
+
+/// The newest snapshot. Thread-safe: readers never wait for an evaluation.
+class SnapshotBoard {
+ public:
+  std::shared_ptr<const ObserverSnapshot> Read() const {
+    std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+  void Post(std::shared_ptr<const ObserverSnapshot> snapshot) {
+    std::lock_guard lock(mutex_);
+    snapshot_ = std::move(snapshot);
+  }
+
+ private:
+  mutable std::mutex mutex_;  // guards snapshot_; held for a pointer's copy only
+  std::shared_ptr<const ObserverSnapshot> snapshot_ = std::make_shared<ObserverSnapshot>();
+};
+
+}  // namespace driftserve

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "drift/profile/monitor_file.h"
+#include "drift/reference.h"
+#include "inference/model_config.pb.h"
+#include "server/base/serving_counters.h"
+#include "server/execute/executor.h"
+#include "server/sample/watched_model.h"
+
+namespace driftserve {
+
+/// What config.pbtxt and the module say of a model, checked.
+struct ModelSettings {
+  std::string name;
+  std::string platform;                 // as configured, for metadata
+  int max_batch_size = 0;               // 0: the model does not batch
+  std::vector<TensorSpec> inputs;       // in the order of the configuration; arguments are bound by the loader
+  std::vector<TensorSpec> outputs;
+  std::vector<int> buckets;             // ascending batch sizes that are warmed and timed; the last is max_batch_size
+  int instance_count = 1;               // executor threads, where the model does not run on the pollers
+  DeviceKind device = DeviceKind::kCpu;
+  int device_index = 0;
+  int64_t max_queue_delay_us = 0;
+  int max_queue_size = 0;               // requests; 0: only the server's bound
+  int64_t default_timeout_us = 0;
+  inference::ModelConfig config;        // what ModelConfig answers
+};
+
+/// How one feature column of Predict reaches a tensor: element `column` of each row of input `tensor`.
+struct ColumnBinding {
+  std::string name;
+  int tensor;
+  int64_t column;
+};
+
+/// One served version of a model, installed. Immutable but for counters, which synchronise by themselves.
+///
+/// Lifetime: held by shared pointer by the registry and by every request that runs on it; an unloaded version goes
+/// when its last request has been answered.
+struct Model {
+  ModelSettings settings;
+  int64_t version = 0;
+  std::string version_text;
+  std::shared_ptr<Executable> executable;
+  std::vector<std::unique_ptr<Graph>> poller_graphs;  // one per poller when run_inline, else empty
+  std::vector<std::unique_ptr<Graph>> instance_graphs;  // one per instance when not
+  bool run_inline = false;
+  /// Median time of one run per bucket, as measured while warming; nanoseconds. May be updated while serving.
+  std::vector<int64_t> bucket_ns;
+
+  std::vector<ColumnBinding> columns;                 // Predict's, from monitor.yaml; empty without one
+  std::vector<ColumnBinding> prediction_columns;      // outputs by name
+  std::shared_ptr<WatchedModel> watched;              // null: not watched
+  std::shared_ptr<const drift::Reference> reference;  // null: not watched
+  drift::MonitorSettings monitor;                     // overrides applied
+
+  /// One slot per poller, then one per instance.
+  mutable ServingCounters counters{1};
+};
+
+}  // namespace driftserve
