@@ -1,0 +1,66 @@
+#ifndef DRIFT_BUILDER_H_
+#define DRIFT_BUILDER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drift/error.h"
+#include "drift/reference.h"
+#include "drift/value.h"
+
+namespace drift {
+
+struct ColumnSpec {
+  std::string name;
+  Role role = Role::kFeature;
+  Dtype dtype = Dtype::kFloat32;
+  std::optional<Kind> kind;  // unset: text, booleans and numbers with ≤ 20 distinct values are categorical
+};
+
+struct BuilderSettings {
+  std::string model_name, model_version;
+  std::int64_t created_ns = 0;
+  std::int64_t cycle_ns = 0;
+  int cells = 1000;                // B: at most this many numeric cells of equal mass; 10 to 10 000
+  bool always_rank_cells = false;  // a cell for every distinct value, whatever their number: KS is then exact
+  bool time_ordered = false;       // rows come in time order: measure the effective rows over 60 blocks
+};
+
+// Collects the rows a model was trained on and makes the reference profile of them (statistics.md §1). Keeps 8
+// bytes per numeric value and each distinct text once until Build(). Single-threaded. Drops nothing: a value
+// that its dtype cannot read fails the Add of that row, which then leaves no trace.
+class ReferenceBuilder {
+ public:
+  // `columns` in the order of the reference: features, predictions, labels.
+  ReferenceBuilder(BuilderSettings settings, std::vector<ColumnSpec> columns);
+  ~ReferenceBuilder();
+  ReferenceBuilder(const ReferenceBuilder&) = delete;
+  ReferenceBuilder& operator=(const ReferenceBuilder&) = delete;
+
+  // One row: one value per column. `stratum` empty: the row belongs to no stratum's own reference.
+  [[nodiscard]] std::optional<Error> Add(std::span<const Value> row, std::string_view stratum = {});
+
+  std::uint64_t rows() const;
+
+  // An Error where there are no rows, a name is used twice, or kind and dtype do not go together.
+  Result<Reference> Build() const;
+
+ private:
+  struct Column;
+
+  const BuilderSettings settings_;
+  std::vector<std::unique_ptr<Column>> columns_;
+  std::map<std::string, std::uint32_t, std::less<>> stratum_ids_;
+  std::vector<std::uint32_t> row_strata_;  // one per row; 0: none
+};
+
+}  // namespace drift
+
+#endif  // DRIFT_BUILDER_H_

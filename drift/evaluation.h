@@ -1,0 +1,86 @@
+#ifndef DRIFT_EVALUATION_H_
+#define DRIFT_EVALUATION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drift/monitor.h"
+#include "drift/reference.h"
+
+namespace drift {
+
+// The result of one evaluation: plain data, safe to publish behind a shared_ptr<const>. Every double is finite;
+// what does not exist is an empty optional, never 0 and never NaN.
+
+enum class State : std::uint8_t { kWarming, kObserving, kStable, kWarning, kDrifted, kStale };
+std::string_view Name(State state);  // "warming", "observing", "stable", "warning", "drifted", "stale"
+
+struct MeasureResult {
+  Measure measure = Measure::kPsi;
+  double value = 0;
+  std::optional<double> value_upper;     // KS: the true D is in [value, value_upper]; equal where D is exact
+  std::optional<double> bias_corrected;  // PSI less what chance alone adds; may be negative
+  // The feature's own, unadjusted, at `alpha`: PSI and KS only.
+  std::optional<double> warn_threshold, alert_threshold;
+  std::optional<double> p_value, p_value_alert;  // of "at most the warn / alert level"
+  std::optional<double> p_value_no_drift;        // of "no drift at all"
+  State state = State::kStable;
+};
+
+// One PSI bin of a feature, for the page and the additive gauges. The last one is MISSING.
+struct Bin {
+  std::string label;                   // "(3, 7.5]", "UA", "other", "unseen", "missing"
+  std::optional<double> lower, upper;  // numeric; empty where open-ended, and for MISSING
+  double reference_share = 0;
+  std::optional<double> current_share;  // weighted; empty while no row was kept
+};
+
+struct FeatureResult {
+  std::string name;
+  Role role = Role::kFeature;
+  Kind kind = Kind::kNumeric;
+  bool ready = false;
+  std::string reason;           // why not ready: what there is and what is needed; or "constant"
+  double kept_rows = 0;         // missing values included
+  double effective_samples = 0; // n_d
+  double kish_samples = 0;      // (Σw)²/Σw²: readable, but no test uses it
+  double design_effect = 1;     // measured over model variance of the bin shares
+  double reference_missing_ratio = 0;
+  std::optional<double> missing_ratio, missing_p_value;  // weighted; two-proportion p
+  std::vector<MeasureResult> measures;  // empty unless ready; a constant has no PSI, a category no KS
+  std::vector<Bin> bins;
+  State state = State::kWarming;  // the worst of its measures
+};
+
+// The population (stratum empty) or one stratum.
+struct ViewResult {
+  std::string stratum;
+  double rows_seen = 0, rows_kept = 0;
+  std::vector<FeatureResult> features;  // in the reference's order
+};
+
+struct StateChange {
+  std::string stratum;             // empty: the population
+  std::string feature;             // empty: the model as a whole
+  Role role = Role::kFeature;
+  std::optional<Measure> measure;  // empty for the model
+  State from = State::kWarming, to = State::kWarming;
+  std::optional<double> value, threshold, p_value;  // against the level that was crossed; the model: drifted share
+};
+
+struct Evaluation {
+  std::int64_t time_ns = 0;
+  ViewResult population;
+  std::vector<ViewResult> strata;
+  double drifted_share = 0;  // of the ready features (not predictions, not labels)
+  State model_state = State::kWarming;
+  std::vector<std::string> warnings;
+  std::vector<StateChange> changes;
+};
+
+}  // namespace drift
+
+#endif  // DRIFT_EVALUATION_H_

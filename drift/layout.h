@@ -1,0 +1,80 @@
+#ifndef DRIFT_LAYOUT_H_
+#define DRIFT_LAYOUT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "drift/category_table.h"
+#include "drift/cell_search.h"
+#include "drift/reference.h"
+#include "drift/value.h"
+
+namespace drift {
+
+// Where the values of one feature are counted: value → cell → PSI bin. Constant after construction, so safe to
+// read from any thread.
+class FeatureLayout {
+ public:
+  // REQUIRES: `reference` passed CheckReference().
+  explicit FeatureLayout(const FeatureReference& reference);
+
+  // The cell of a value; nullopt where it cannot be read as this feature's dtype.
+  std::optional<std::uint32_t> CellOf(const Value& value) const;
+
+  std::uint32_t cells() const { return cells_; }                   // MISSING included
+  std::uint32_t missing_cell() const { return cells_ - 1; }        // always the last
+  std::uint32_t bins() const { return bins_; }                     // MISSING included
+  std::uint32_t missing_bin() const { return bins_ - 1; }          // always the last
+  std::uint32_t bin_of(std::uint32_t cell) const { return bin_of_cell_[cell]; }
+  bool rank_cells() const { return rank_cells_; }                  // numeric: KS from them is exact
+  bool singleton(std::uint32_t cell) const;                        // numeric: holds one value only
+  // The number at the upper end of a numeric cell; REQUIRES cell < missing_cell() - 1.
+  double upper_end(std::uint32_t cell) const;
+  // The first cell after the bin; bins are runs of cells.
+  std::uint32_t bin_end(std::uint32_t bin) const { return bin_ends_[bin]; }
+  std::string BinLabel(std::uint32_t bin) const;
+  std::optional<double> BinLower(std::uint32_t bin) const;
+  std::optional<double> BinUpper(std::uint32_t bin) const;
+
+ private:
+  void BuildBins(std::span<const std::uint64_t> counts);
+
+  Kind kind_;
+  Dtype dtype_;
+  KeyKind key_kind_;
+  bool rank_cells_ = false;
+  std::uint32_t cells_ = 0, bins_ = 0;
+  std::vector<std::uint64_t> edges_;
+  CellSearch search_;
+  CategoryTable categories_;
+  std::vector<std::uint16_t> bin_of_cell_;
+  std::vector<std::uint32_t> bin_ends_;
+};
+
+// The layouts of all features of a reference, laid end to end. Constant after construction.
+class Layout {
+ public:
+  explicit Layout(std::shared_ptr<const Reference> reference);
+
+  const Reference& reference() const { return *reference_; }
+  std::size_t features() const { return layouts_.size(); }
+  const FeatureLayout& feature(std::size_t index) const { return layouts_[index]; }
+  std::size_t cell_offset(std::size_t feature) const { return cell_offsets_[feature]; }
+  std::size_t bin_offset(std::size_t feature) const { return bin_offsets_[feature]; }
+  std::size_t total_cells() const { return cell_offsets_.back(); }
+  std::size_t total_bins() const { return bin_offsets_.back(); }
+
+ private:
+  const std::shared_ptr<const Reference> reference_;
+  std::vector<FeatureLayout> layouts_;
+  std::vector<std::size_t> cell_offsets_, bin_offsets_;  // one more than features: the last is the total
+};
+
+}  // namespace drift
+
+#endif  // DRIFT_LAYOUT_H_
