@@ -1,0 +1,54 @@
+# Every command of the project. Results lie in build/, dependencies in .deps/, neither of which is committed.
+SHELL := /bin/bash
+PYTHON := .deps/venv/bin/python
+BUILD := build/release
+PREFIX ?= $(CURDIR)/build/install
+# Compile jobs at once; a file that includes torch wants 1.1 GB.
+JOBS ?= $(shell nproc)
+
+# Relative paths in the compiler cache: one clone's objects serve another.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+export CCACHE_MAXSIZE ?= 5G
+export JOBS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build programs test unit integration sanitize demo bench install clean
+
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install packages, wheels, flight data and Kafka's jars; skips what is there
+	@deploy/build/setup.sh
+
+build: setup ## build everything, tests too, into build/release
+	@tests/run.sh build release
+
+programs: setup
+	@tests/run.sh build release driftserve drift_program
+
+test: ## set up, build and run every test; prints the seconds of each stage
+	@tests/run.sh test
+
+unit: build ## the unit tests alone
+	@tests/run.sh unit release
+
+integration: build ## the tests that start the real server, Kafka and Prometheus
+	@tests/run.sh integration release
+
+sanitize: ## unit tests and the server under ASan and UBSan, the pure folders under TSan
+	@tests/run.sh sanitize
+
+demo: programs ## replay July to December of real flights; KEEP=1 leaves everything running
+	@$(PYTHON) deploy/demo/demo.py --build $(BUILD) $(if $(KEEP),--keep)
+
+bench: programs ## the figures of tests/bench/README.md, measured again
+	@tests/run.sh build release echo_server make_test_repository
+	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD)
+
+install: programs ## both programs and what they need under PREFIX, relocatable
+	@cmake --install $(BUILD) --prefix $(PREFIX) --component driftserve >/dev/null
+	@echo "installed under $(PREFIX)"
+
+clean: ## remove build/
+	@rm -rf build
