@@ -13,7 +13,7 @@ namespace driftserve {
 /// Where the parts of a configuration come from.
 struct ConfigSources {
   std::string file;                                              // empty: none
-  std::map<std::string, std::string> environment;                // only DRIFTSERVE_… entries are read
+  std::map<std::string, std::string> environment;                // only DRIFTSERVE_…__… entries are read
   std::vector<std::pair<std::string, std::string>> flags;        // {"grpc.address", "0.0.0.0:8001"}
 };
 
@@ -22,6 +22,10 @@ struct ConfigSources {
 absl::StatusOr<ServerConfig> LoadServerConfig(const ConfigSources& sources);
 
 /// The configuration in force as YAML that LoadServerConfig reads back to the same values.
+/// Passwords among kafka.properties are printed too.
 std::string PrintServerConfig(const ServerConfig& config);
+
+/// Every option with default, accepted values and meaning, as a Markdown table.
+std::string DescribeServerConfig();
 
 }  // namespace driftserve

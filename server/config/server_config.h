@@ -8,65 +8,66 @@
 
 namespace driftserve {
 
-/// The server's own configuration. Every field: default here, unit in its name or comment, bound in validate.cc.
+/// The server's own configuration. Defaults stand here, once; unit, bounds and meaning of every option stand in
+/// options.cc, once, and server/config/README.md is checked against both by a test.
 /// Sources, later ones win: file (YAML, the same nesting) < environment (DRIFTSERVE_SECTION__KEY) < flags.
 
 struct GrpcConfig {
-  std::string address = "127.0.0.1:8001";     // port 0 picks one and logs it
-  int pollers = 0;                            // threads that serve, 1–256; 0: one per core
-  int posted_calls = 256;                     // calls each poller keeps posted per method, 1–4096
-  int64_t max_message_bytes = int64_t{64} << 20;  // 1 KiB–2 GiB
-  int max_streams_per_connection = 128;       // 1–10000
-  int64_t max_transport_bytes = int64_t{1} << 30; // gRPC's ResourceQuota, 16 MiB–1 TiB
+  std::string address = "127.0.0.1:8001";
+  int pollers = 0;
+  int posted_calls = 256;
+  int64_t max_message_bytes = int64_t{64} << 20;
+  int max_streams_per_connection = 128;
+  int64_t max_transport_bytes = int64_t{1} << 30;
   bool reflection = true;
 };
 
 struct OperationsConfig {
   std::string address = "127.0.0.1:8002";
-  int max_connections = 64;                   // 1–4096
-  int64_t read_timeout_ms = 1000;             // 10–60000
+  int max_connections = 64;
+  int64_t read_timeout_ms = 1000;
 };
 
 struct RepositoryConfig {
-  std::string path;                           // required
-  std::vector<std::string> models;            // empty: every model of the repository
-  int64_t trial_timeout_ms = 60'000;          // a load's trial, 100–3600000
+  std::string path;
+  std::vector<std::string> models;
+  int64_t trial_timeout_ms = 60'000;
 };
 
 struct SchedulingConfig {
-  int max_pending_requests = 8192;            // accepted and not yet run, whole server; 1–1000000
-  int64_t max_pending_bytes = int64_t{512} << 20;  // 1 MiB–1 TiB
-  int64_t inline_limit_us = 2000;             // a model whose largest bucket takes no longer runs on the pollers, 0–1000000
-  int64_t turn_limit_us = 4000;               // time on models in one turn before the queue is served again, 10–1000000
-  int64_t default_timeout_ms = 0;             // for requests without a deadline; 0: none
+  int max_pending_requests = 8192;
+  int64_t max_pending_bytes = int64_t{512} << 20;
+  int64_t inline_limit_us = 2000;
+  int64_t turn_limit_us = 4000;
+  int64_t default_timeout_ms = 0;
 };
 
 struct KafkaConfig {
-  std::string brokers;                        // empty: no broker; records are counted as dropped, reason no_broker
+  std::string brokers;
   std::string topic = "driftserve.samples";
   std::string events_topic = "driftserve.events";
-  int queue_messages = 50'000;                // records waiting for a broker, 1–10000000
-  int64_t queue_bytes = int64_t{256} << 20;   // 1 MiB–2 GiB
-  int64_t linger_ms = 50;                     // 0–900000
-  int64_t delivery_timeout_ms = 0;            // a record waits this long for a broker; 0: for ever, within the queue
-  int64_t flush_timeout_ms = 10'000;          // budget at shutdown, 0–600000
-  std::string compression = "lz4";            // none gzip snappy lz4 zstd
-  std::map<std::string, std::string> properties;  // librdkafka's own, for security settings
+  int queue_messages = 50'000;
+  int64_t queue_bytes = int64_t{256} << 20;
+  int64_t linger_ms = 50;
+  int64_t delivery_timeout_ms = 0;
+  int64_t flush_timeout_ms = 10'000;
+  std::string compression = "lz4";
+  std::map<std::string, std::string> properties;
 };
 
 struct TapConfig {
-  int ring_samples = 4096;                    // per serving thread, 2–1048576
-  int64_t ring_bytes = int64_t{64} << 20;     // per serving thread, 64 KiB–16 GiB
+  int ring_samples = 4096;
+  int64_t ring_bytes = int64_t{64} << 20;
 };
 
 struct ShutdownConfig {
-  int64_t lame_duck_ms = 0;                   // not ready but still serving, 0–600000
-  int64_t drain_timeout_ms = 30'000;          // accepted requests get this long, 0–600000
+  int64_t lame_duck_ms = 0;
+  int64_t drain_timeout_ms = 30'000;
 };
 
 struct LogConfig {
-  std::string level = "info";                 // trace debug info warning error
-  std::string format = "text";                // text or json
+  std::string level = "info";
+  std::string format = "text";
 };
 
 struct ServerConfig {
