@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drift/monitor.h"
+#include "drift/reference.h"
+
+namespace drift {
+
+/// How a tensor that is wide per row becomes one number (or `projections` of them).
+enum class Reduction {
+  kNone, kMean, kStd, kMin, kMax, kL2Norm, kZeroRatio, kLength, kEntropy, kTop1, kArgmax, kProjections,
+};
+
+struct ReduceSpec {
+  Reduction reduction = Reduction::kNone;
+  int projections = 0;  // kProjections: how many fixed Gaussian directions, 1–64
+  uint64_t seed = 0;    // kProjections: of the directions
+};
+
+/// One watched value per row: where it stands and what it is.
+struct FeatureSpec {
+  std::string name;
+  std::string tensor;        // input of the model for a feature, output for a prediction
+  int64_t column = 0;        // element of the row; without meaning where `reduce` is set
+  std::optional<Kind> kind;  // unset: text, booleans and numbers with few distinct values are categorical
+  ReduceSpec reduce;
+  std::vector<Measure> measures;  // empty: psi and ks
+};
+
+enum class SamplingKeySource { kSequence, kRequestId };
+enum class StratumFrom { kNone, kFeature, kMetadata, kParameter };
+
+struct SamplingSettings {
+  SamplingKeySource key = SamplingKeySource::kSequence;
+  StratumFrom stratum_from = StratumFrom::kNone;
+  std::string stratum_name;             // of the feature, the metadata key or the request parameter
+  std::map<std::string, double> rates;  // stratum → rate, 0–1; at most 64
+  double default_rate = 0.01;           // rows of every other stratum, 0–1
+  uint64_t seed = 0;
+  /// A hash of all the above: replicas with equal rules have equal versions, other rates have another one. Above 0.
+  int rule_version = 0;
+};
+
+enum class RecordMode { kKeep, kHash, kDrop };
+
+struct RecordSettings {
+  bool all = true;                          // every feature and prediction, as it came
+  std::map<std::string, RecordMode> modes;  // where not `all`; a name that is not listed is dropped
+  RecordMode ModeOf(const std::string& name) const;
+};
+
+/// monitor.yaml, checked. Plain values.
+struct MonitorSettings {
+  std::vector<FeatureSpec> features;
+  std::vector<FeatureSpec> predictions;
+  SamplingSettings sampling;
+  WindowSettings window;
+  int64_t evaluate_every_ns = 15'000'000'000;
+  ThresholdSettings thresholds;
+  DecisionSettings decision;
+  double dataset_drift_share = 0.5;  // share of drifted features that makes the model drifted, 0–1
+  int64_t cycle_ns = 0;              // the traffic's declared cycle; 0: none
+  RecordSettings record;
+
+  /// Some feature or prediction is a reduction of a wide tensor.
+  bool has_reductions() const;
+  /// Thresholds, decision and measures in the form that drift::Evaluator takes.
+  EvaluatorSettings evaluator() const;
+};
+
+}  // namespace drift
