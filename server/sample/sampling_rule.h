@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,13 +16,17 @@ struct StratumRate {
   double rate;
 };
 
+/// Name of stratum 0.
+inline constexpr char kDefaultStratum[] = "default";
+
 /// Which rows of a model are kept: strata, rates and the decision. Immutable; thread-safe.
 ///
-/// Stratum 0 is the default stratum ("default"), for rows whose stratum value is missing or not listed. At most 64
-/// listed strata; names beyond are refused by the configuration.
+/// Stratum 0 is the default stratum ("default"), for rows whose stratum value is missing or not listed; a listed
+/// stratum of that name sets its rate. Of a name listed twice the first counts. At most 64 listed strata; names beyond
+/// are refused by the configuration.
 ///
 /// The decision for a row: keep iff XXH64(key, row; seed) < rate · 2^64. It depends on nothing but its arguments, so
-/// the rows kept at a rate are kept at every higher rate too.
+/// the rows kept at a rate are kept at every higher rate too. A rate of 0 keeps no row, a rate of 1 every row.
 class SamplingRule {
  public:
   /// `version` tells this rule from earlier ones of the same model; `seed` is the model's.
@@ -49,5 +55,11 @@ class SamplingRule {
   uint64_t seed_;
   uint32_t version_;
 };
+
+/// What `key` of SamplingRule::Keep is. For SamplingKey::kSequence: XXH64 of the 16 bytes {boot id, sequence}, seed 0.
+uint64_t SequenceKey(uint64_t boot_id, uint64_t sequence);
+
+/// For SamplingKey::kRequestId: XXH64 of the request id's bytes, seed 0.
+uint64_t RequestIdKey(std::string_view request_id);
 
 }  // namespace driftserve

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "server/base/tensor.h"
@@ -25,6 +26,8 @@ struct KeptRow {
   double inclusion_probability;
 };
 
+using KeptRows = absl::InlinedVector<KeptRow, 4>;
+
 /// One answered request with at least one kept row, on its way from the thread that answered it to the observer.
 struct Sample {
   std::shared_ptr<WatchedModel> model;
@@ -33,11 +36,12 @@ struct Sample {
   uint32_t rule_version = 0;
   int64_t time_ns = 0;  // Unix, when the server had read the request
   std::string traceparent;
-  absl::InlinedVector<KeptRow, 4> rows;
+  KeptRows rows;
   TensorList inputs;   // in the order of the model's inputs
   TensorList outputs;  // likewise
-  std::unique_ptr<SampleOwner> owner;
-  size_t byte_size = 0;  // what the owner keeps alive
+  std::unique_ptr<SampleOwner> owner;  // null where CopyKeptRows made it needless
+  std::vector<char> copied_rows;       // what the tensors point into then; keeps its capacity from use to use
+  size_t byte_size = 0;                // what the sample keeps alive: the owner's bytes, or the copied ones
 };
 
 }  // namespace driftserve
