@@ -32,6 +32,8 @@ struct ModelSettings {
   inference::ModelConfig config;        // what ModelConfig answers
 };
 
+class InferenceQueue;  // server/batch
+
 /// How one feature column of Predict reaches a tensor: element `column` of each row of input `tensor`.
 struct ColumnBinding {
   std::string name;
@@ -51,6 +53,7 @@ struct Model {
   std::vector<std::unique_ptr<Graph>> poller_graphs;  // one per poller when run_inline, else empty
   std::vector<std::unique_ptr<Graph>> instance_graphs;  // one per instance when not
   bool run_inline = false;
+  std::shared_ptr<InferenceQueue> queue;  // to the instances' threads; null when run_inline
   /// Median time of one run per bucket, as measured while warming; nanoseconds. May be updated while serving.
   std::vector<int64_t> bucket_ns;
 

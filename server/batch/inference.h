@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "server/base/serving_counters.h"
+#include "server/base/tensor.h"
+#include "server/decode/decoded_request.h"
+#include "server/repository/model.h"
+#include "server/tap/sample.h"
+
+namespace driftserve {
+
+inline constexpr int64_t kNoDeadline = std::numeric_limits<int64_t>::max();
+
+/// One accepted request between decoding and reply, whatever call it came by. It owns its messages, so that after the
+/// reply it can travel on as the owner of a sample.
+///
+/// Thread safety: one thread at a time; whoever holds the pointer. Lifetime: after Send the call it came by may be
+/// gone, the messages are not.
+class Inference : public SampleOwner {
+ public:
+  /// Puts rows [first_row, first_row + decoded.rows) of `model_outputs` into the response, and points `outputs` at
+  /// their bytes inside this object.
+  virtual void Encode(const TensorList& model_outputs, int64_t first_row) = 0;
+
+  /// Sends the response, or the error. Called exactly once; the call is not touched afterwards.
+  virtual void Send(const absl::Status& status) = 0;
+
+  /// True once the caller has gone away. REQUIRES: before Send.
+  virtual bool Cancelled() const = 0;
+
+  /// The W3C trace context that came with the request; empty without one. On the thread that accepted the request it
+  /// may be read after Send too, until that thread turns to its queue again.
+  virtual std::string Traceparent() const = 0;
+
+  /// Prepares for the next request: keeps memory, drops content.
+  void Reset() {
+    model.reset();
+    decoded.Clear();
+    outputs.clear();
+    request_id.clear();
+    traceparent.clear();
+    deadline_ns = kNoDeadline;
+  }
+
+  Method method = Method::kModelInfer;
+  std::shared_ptr<Model> model;
+  DecodedRequest decoded;
+  TensorList outputs;
+  std::string request_id;
+  std::string traceparent;  // filled where it must be read before Send
+  uint64_t sequence = 0;
+  int64_t accepted_ns = 0;  // monotonic
+  int64_t time_ns = 0;      // Unix, of the same moment
+  int64_t deadline_ns = kNoDeadline;
+};
+
+/// Where requests go whose model does not run on the thread that accepted them. Thread-safe; never blocks.
+class InferenceQueue {
+ public:
+  virtual ~InferenceQueue() = default;
+  /// Takes the request over; RESOURCE_EXHAUSTED (and the request stays) where the model's own queue is full.
+  virtual absl::Status Enqueue(std::unique_ptr<Inference>& inference) = 0;
+  virtual size_t waiting() const = 0;
+};
+
+}  // namespace driftserve

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "server/base/clock.h"
+#include "server/batch/admission.h"
+#include "server/batch/inference.h"
+#include "server/tap/tap.h"
+
+namespace driftserve {
+
+/// What a thread that runs batches brings along.
+struct ServingThread {
+  size_t index = 0;  // its slot in every model's counters
+  const Clock* clock = nullptr;
+  Admission* admission = nullptr;
+  TapProducer* tap = nullptr;
+  uint64_t boot_id = 0;
+  /// True where the thread that accepted a request also runs it: the call outlives Send until the thread turns to
+  /// its queue again.
+  bool accepts = false;
+  /// Takes what is spent (an Inference) for use again.
+  std::function<void(std::unique_ptr<SampleOwner>)> reclaim;
+};
+
+/// Runs batches on one thread: drops what is expired or cancelled, runs the rest, replies to each, and only then taps.
+/// Not thread-safe; one per serving thread.
+class BatchRunner {
+ public:
+  explicit BatchRunner(ServingThread thread) : thread_(std::move(thread)) {}
+
+  /// Takes over every request of `batch`, all of one model and compatible shapes. Returns the time of the moment it
+  /// ended, monotonic nanoseconds.
+  int64_t Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> batch);
+
+  /// Replies to one request that does not run.
+  void Refuse(std::unique_ptr<Inference> inference, const absl::Status& status);
+
+ private:
+  void DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns);
+  absl::Status Execute(Graph& graph, int64_t start_ns);
+  void ReplyToAll(const absl::Status& status, int64_t end_ns);
+  void TapAll();
+
+  const ServingThread thread_;
+  std::vector<std::unique_ptr<Inference>> running_;
+  std::vector<BatchItem> items_;
+  TensorList outputs_;
+};
+
+}  // namespace driftserve

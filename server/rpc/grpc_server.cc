@@ -1,0 +1,82 @@
+#include "server/rpc/grpc_server.h"
+
+#include <grpc/impl/codegen/grpc_types.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/resource_quota.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "server/base/text.h"
+
+namespace driftserve {
+namespace {
+
+void SetLimits(const GrpcConfig& config, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
+  builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, config.max_streams_per_connection);
+  // With it on, two servers could share a port without a word.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  grpc::ResourceQuota quota("driftserve");
+  quota.Resize(static_cast<size_t>(config.max_transport_bytes));
+  builder.SetResourceQuota(quota);
+  // Metadata and health need few threads; inference needs none of them.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+}
+
+}  // namespace
+
+GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings, HealthBoard* health,
+                       RepositoryIndexSource index, std::string version)
+    : config_(config), settings_(settings), health_board_(health),
+      inference_(settings.registry, settings.state, std::move(index), std::move(version)) {}
+
+GrpcServer::~GrpcServer() { Shutdown(0); }
+
+absl::Status GrpcServer::Build() {
+  if (config_.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port_);
+  SetLimits(config_, builder);
+  builder.RegisterService(&inference_);
+  builder.RegisterService(&prediction_);
+  builder.RegisterService(&health_);
+  const size_t count = config_.pollers > 0 ? static_cast<size_t>(config_.pollers)
+                                           : std::max(1u, std::thread::hardware_concurrency());
+  for (size_t i = 0; i < count; ++i) {
+    pollers_.push_back(std::make_unique<Poller>(i, builder.AddCompletionQueue(), settings_));
+  }
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port_ == 0) {
+    return absl::UnavailableError(Concat("grpc.address: cannot listen on ", config_.address, "; is another server using it?"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GrpcServer::Start() {
+  if (absl::Status status = Build(); !status.ok()) return status;
+  for (const auto& poller : pollers_) {
+    calls_.push_back(MakeServingCalls(poller.get(), &inference_, &prediction_));
+    calls_.back()->Post(config_.posted_calls);
+    PostHealthCalls(&health_, health_board_, poller->queue());
+    poller->Start();
+  }
+  return absl::OkStatus();
+}
+
+void GrpcServer::Shutdown(int64_t budget_ms) {
+  if (server_ == nullptr) return;
+  health_board_->Close();
+  const std::chrono::nanoseconds deadline(settings_.clock->UnixNanos() + budget_ms * 1'000'000);
+  server_->Shutdown(std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));
+  for (const auto& poller : pollers_) poller->queue()->Shutdown();
+  for (const auto& poller : pollers_) poller->Join();
+  calls_.clear();
+  server_.reset();
+}
+
+}  // namespace driftserve

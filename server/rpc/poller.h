@@ -1,0 +1,98 @@
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/completion_queue.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "server/base/serving_counters.h"
+#include "server/batch/policy.h"
+#include "server/batch/runner.h"
+#include "server/repository/registry.h"
+#include "server/rpc/rpc_inference.h"
+#include "server/rpc/server_state.h"
+#include "server/rpc/tag.h"
+
+namespace driftserve {
+
+/// What all pollers share. Everything it points to outlives them.
+struct PollerSettings {
+  const Clock* clock = nullptr;
+  const Registry* registry = nullptr;
+  const ServerState* state = nullptr;
+  Admission* admission = nullptr;
+  Tap* tap = nullptr;
+  uint64_t boot_id = 0;
+  int64_t turn_limit_ns = 4'000'000;
+  int64_t default_timeout_ns = 0;  // for requests without a deadline; 0: none
+};
+
+/// One serving thread: waits on its completion queue, accepts requests, runs those of short models itself in batches
+/// of what has arrived meanwhile, and hands the others to their instances.
+///
+/// Thread safety: Start, Join and Execute by any thread; everything else on the poller's own thread. Lifetime: Join
+/// returns once its queue was shut down and has run dry.
+class Poller {
+ public:
+  Poller(size_t index, std::unique_ptr<grpc::ServerCompletionQueue> queue, const PollerSettings& settings);
+  ~Poller();
+
+  void Start();
+  void Join();
+
+  /// Runs `work` on the poller's thread, some time soon. REQUIRES: the queue is not shut down.
+  void Execute(std::function<void()> work);
+
+  /// Takes over a request that was just read: finds its model, decodes, admits, and queues it or replies.
+  void Accept(std::unique_ptr<RpcInference> inference);
+
+  /// Where spent messages go: set by the owner of the calls.
+  void SetReclaim(std::function<void(std::unique_ptr<SampleOwner>)> reclaim) { reclaim_ = std::move(reclaim); }
+
+  grpc::ServerCompletionQueue* queue() const { return queue_.get(); }
+  size_t index() const { return index_; }
+  /// Requests that never reached a model; read by scrapes.
+  const ServingSlot& unknown() const { return unknown_; }
+
+ private:
+  void Run();
+  /// Takes one event off the queue. False once the queue is shut down and empty.
+  bool TakeEvent(bool wait);
+  void Drain();
+  void RunPending();
+  void RunFirstGroup();
+  absl::Status Prepare(RpcInference& inference);
+  void ResolveStrata(RpcInference& inference);
+  void Identify(RpcInference& inference);
+  void SetDeadline(RpcInference& inference);
+  void Submit(std::unique_ptr<RpcInference> inference);
+  void Refuse(std::unique_ptr<RpcInference> inference, const absl::Status& status);
+
+  const size_t index_;
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  const PollerSettings settings_;
+  std::function<void(std::unique_ptr<SampleOwner>)> reclaim_;
+  RegistryReader models_;
+  TapProducer* const tap_;
+  std::unique_ptr<BatchRunner> runner_;
+  std::thread thread_;
+
+  // The poller's own thread only.
+  std::vector<std::unique_ptr<Inference>> pending_;  // accepted, not run, in order of acceptance
+  std::vector<Waiting> waiting_;
+  std::vector<size_t> chosen_;
+  std::vector<std::unique_ptr<Inference>> batch_;
+  bool more_events_ = true;
+  bool drain_ = false;         // the last turn suggests that more than one request is ready at a time
+  size_t accepted_in_turn_ = 0;
+  int64_t turn_end_ns_ = 0;
+  uint64_t sequence_ = 0;
+  ServingSlot unknown_;
+};
+
+}  // namespace driftserve
