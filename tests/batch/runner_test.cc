@@ -1,0 +1,171 @@
+#include "server/batch/runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_inference.h"
+
+namespace driftserve {
+namespace {
+
+using testing::ElementsAre;
+
+class RunnerTest : public testing::Test {
+ protected:
+  RunnerTest() : tap_({4, 1 << 20}), producer_(tap_.AddProducer()) {
+    model_->settings.name = "m";
+    model_->settings.max_batch_size = 8;
+    ServingThread thread;
+    thread.clock = &clock_;
+    thread.admission = &admission_;
+    thread.tap = producer_;
+    thread.boot_id = 5;
+    thread.accepts = true;
+    thread.reclaim = [this](std::unique_ptr<SampleOwner> spent) { spent_.push_back(std::move(spent)); };
+    runner_ = std::make_unique<BatchRunner>(std::move(thread));
+  }
+
+  FakeInference* Add(std::vector<float> values) {
+    auto inference = std::make_unique<FakeInference>(model_, std::move(values), [this](FakeReply reply) { replies_.push_back(std::move(reply)); });
+    inference->accepted_ns = clock_.MonotonicNanos();
+    inference->time_ns = clock_.UnixNanos();
+    inference->sequence = ++sequence_;
+    EXPECT_TRUE(admission_.Admit(inference->decoded.byte_size).ok());
+    FakeInference* const raw = inference.get();
+    batch_.push_back(std::move(inference));
+    return raw;
+  }
+
+  void Run() {
+    runner_->Run(graph_, absl::MakeSpan(batch_));
+    batch_.clear();
+  }
+
+  void Watch(double rate) {
+    std::vector<StratumRate> strata;
+    model_->watched = std::make_shared<WatchedModel>(WatchedModelSettings{.name = "m"}, std::make_unique<SamplingRule>(strata, rate, 1, 1), 1);
+  }
+
+  uint64_t Counted(absl::StatusCode code) {
+    return model_->counters.slot(0).requests[0][static_cast<size_t>(code)].Read();
+  }
+
+  FakeClock clock_;
+  Admission admission_{100, 1 << 20};
+  Tap tap_;
+  TapProducer* producer_;
+  std::shared_ptr<Model> model_ = std::make_shared<Model>();
+  DoublingGraph graph_;
+  std::unique_ptr<BatchRunner> runner_;
+  std::vector<std::unique_ptr<Inference>> batch_;
+  std::vector<FakeReply> replies_;
+  std::vector<std::unique_ptr<SampleOwner>> spent_;
+  uint64_t sequence_ = 0;
+};
+
+TEST_F(RunnerTest, RunsAllAsOneBatchAndGivesEachItsRows) {
+  Add({1, 2});
+  Add({3});
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(3));
+  ASSERT_EQ(replies_.size(), 2u);
+  EXPECT_THAT(replies_[0].outputs, ElementsAre(2, 4));
+  EXPECT_THAT(replies_[1].outputs, ElementsAre(6));
+  EXPECT_EQ(Counted(absl::StatusCode::kOk), 2u);
+  EXPECT_EQ(spent_.size(), 2u) << "messages come back for use again";
+  EXPECT_EQ(admission_.pending_requests(), 0);
+  EXPECT_EQ(admission_.pending_bytes(), 0);
+}
+
+TEST_F(RunnerTest, ExpiredAndCancelledRequestsNeverRun) {
+  Add({1})->deadline_ns = clock_.MonotonicNanos() - 1;
+  Add({2})->cancelled = true;
+  Add({3});
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(1));
+  EXPECT_EQ(Counted(absl::StatusCode::kDeadlineExceeded), 1u);
+  EXPECT_EQ(Counted(absl::StatusCode::kCancelled), 1u);
+  EXPECT_EQ(Counted(absl::StatusCode::kOk), 1u);
+  EXPECT_EQ(admission_.pending_requests(), 0) << "they held a place too";
+}
+
+TEST_F(RunnerTest, ABatchOfWhichNothingIsLeftDoesNotRun) {
+  Add({1})->cancelled = true;
+  Run();
+  EXPECT_TRUE(graph_.batches.empty());
+  EXPECT_EQ(replies_.size(), 1u);
+}
+
+TEST_F(RunnerTest, AModelsFailureIsEveryCallersAndIsNotTapped) {
+  Watch(1.0);
+  graph_.failure = absl::InternalError("the model's own words");
+  Add({1});
+  Add({2});
+  Run();
+  ASSERT_EQ(replies_.size(), 2u);
+  EXPECT_EQ(replies_[1].status.message(), "the model's own words");
+  EXPECT_EQ(Counted(absl::StatusCode::kInternal), 2u);
+  EXPECT_EQ(producer_->Take(), nullptr);
+  EXPECT_EQ(model_->watched->seen().Total(0), 0u) << "only answered rows are seen";
+}
+
+TEST_F(RunnerTest, DurationsAreOfTheInjectedClock) {
+  Add({1});
+  clock_.Advance(1'000'000);
+  graph_.before_run = [this] { clock_.Advance(2'000'000); };
+  Run();
+  const ServingSlot& slot = model_->counters.slot(0);
+  EXPECT_EQ(slot.queue_duration.Sum(), 1'000'000u);
+  EXPECT_EQ(slot.execute_duration.Sum(), 2'000'000u);
+  EXPECT_EQ(slot.request_duration.Sum(), 3'000'000u);
+  EXPECT_EQ(slot.batch_rows.Sum(), 1u);
+}
+
+TEST_F(RunnerTest, AKeptRequestTravelsOnWithItsMessages) {
+  Watch(1.0);
+  Add({1, 2});
+  Run();
+  EXPECT_EQ(spent_.size(), 0u);
+  std::unique_ptr<Sample> sample = producer_->Take();
+  ASSERT_NE(sample, nullptr);
+  EXPECT_EQ(sample->rows.size(), 2u);
+  EXPECT_EQ(sample->traceparent, "00-trace");
+  EXPECT_EQ(reinterpret_cast<const float*>(sample->outputs[0].bytes)[1], 4.0f);
+  EXPECT_NE(sample->owner, nullptr);
+  EXPECT_EQ(model_->watched->seen().Total(0), 2u);
+}
+
+TEST_F(RunnerTest, WhatComesBackThroughTheTapIsUsedAgain) {
+  Watch(1.0);
+  Add({1});
+  Run();
+  producer_->Return(producer_->Take());
+  Add({2});
+  Run();
+  EXPECT_EQ(spent_.size(), 1u) << "the first request's messages, by way of the recycled sample";
+}
+
+TEST_F(RunnerTest, UnkeptRowsAreCountedAndNothingElse) {
+  Watch(0.0);
+  Add({1, 2, 3});
+  Run();
+  EXPECT_EQ(model_->watched->seen().Total(0), 3u);
+  EXPECT_EQ(producer_->Take(), nullptr);
+  EXPECT_EQ(spent_.size(), 1u);
+}
+
+TEST_F(RunnerTest, AFullRingDropsCountsAndStillReplies) {
+  Watch(1.0);
+  for (int i = 0; i < 6; ++i) {
+    Add({1});
+    Run();
+  }
+  EXPECT_EQ(replies_.size(), 6u);
+  EXPECT_EQ(producer_->dropped_samples(), 2u);
+  EXPECT_EQ(model_->watched->dropped()[0].Read(), 2u);
+  EXPECT_EQ(spent_.size(), 2u) << "dropped requests keep their messages";
+}
+
+}  // namespace
+}  // namespace driftserve

@@ -1,0 +1,150 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+#include "server/decode/bytes_tensor.h"
+#include "server/decode/predict_request.h"
+#include "server/decode/predict_response.h"
+
+namespace driftserve {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using v1::PredictRequest;
+
+void Fill(Model& model) {
+  model.settings.name = "m";
+  model.settings.max_batch_size = 4;
+  model.version_text = "1";
+  model.settings.inputs = {{"features", DataType::kFp32, {2}}, {"carrier", DataType::kBytes, {1}}, {"count", DataType::kInt64, {1}}};
+  model.settings.outputs = {{"score", DataType::kFp32, {2}}, {"class", DataType::kInt64, {1}}};
+  model.columns = {{"temp", 0, 0}, {"wind", 0, 1}, {"carrier", 1, 0}, {"count", 2, 0}};
+  model.prediction_columns = {{"p_late", 0, 0}};
+}
+
+PredictRequest GoodRequest() {
+  PredictRequest request;
+  auto& columns = *request.mutable_columns();
+  for (const double value : {1.5, 2.5}) columns["temp"].mutable_doubles()->add_values(value);
+  for (const int64_t value : {3, 4}) columns["wind"].mutable_int64s()->add_values(value);
+  for (const char* value : {"UA", "HA"}) columns["carrier"].mutable_strings()->add_values(value);
+  for (const double value : {5.0, 6.0}) columns["count"].mutable_doubles()->add_values(value);
+  return request;
+}
+
+class PredictTest : public testing::Test {
+ protected:
+  PredictTest() { Fill(model_); }
+
+  std::string Refusal(const std::function<void(PredictRequest&)>& change) {
+    PredictRequest request = GoodRequest();
+    change(request);
+    const absl::Status status = DecodePredictRequest(request, model_, decoded_);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  }
+
+  std::vector<float> Features() const {
+    std::vector<float> values(decoded_.inputs[0].byte_size / sizeof(float));
+    std::memcpy(values.data(), decoded_.inputs[0].bytes, decoded_.inputs[0].byte_size);
+    return values;
+  }
+
+  Model model_;
+  DecodedRequest decoded_;
+};
+
+TEST_F(PredictTest, ColumnsBecomeTheModelsTensors) {
+  ASSERT_TRUE(DecodePredictRequest(GoodRequest(), model_, decoded_).ok());
+  EXPECT_EQ(decoded_.rows, 2);
+  EXPECT_THAT(Features(), ElementsAre(1.5f, 3.0f, 2.5f, 4.0f));
+  EXPECT_THAT(decoded_.inputs[0].shape, ElementsAre(2, 2));
+  std::string carriers;
+  AppendBytesElement("UA", carriers);
+  AppendBytesElement("HA", carriers);
+  EXPECT_EQ(std::string(decoded_.inputs[1].bytes, decoded_.inputs[1].byte_size), carriers);
+  int64_t counts[2];
+  std::memcpy(counts, decoded_.inputs[2].bytes, sizeof(counts));
+  EXPECT_EQ(counts[1], 6);
+}
+
+TEST_F(PredictTest, NullsAreMissing) {
+  PredictRequest request = GoodRequest();
+  (*request.mutable_columns())["temp"].add_nulls(1);
+  (*request.mutable_columns())["carrier"].add_nulls(0);
+  ASSERT_TRUE(DecodePredictRequest(request, model_, decoded_).ok());
+  EXPECT_EQ(Features()[0], 1.5f);
+  EXPECT_TRUE(std::isnan(Features()[2]));
+  BytesReader reader(decoded_.inputs[1].bytes, decoded_.inputs[1].byte_size);
+  EXPECT_EQ(reader.Next(), "");
+  EXPECT_EQ(reader.Next(), "HA");
+}
+
+TEST_F(PredictTest, ANullWhereTheTypeHasNoneIsRefused) {
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].add_nulls(0); }), AllOf(HasSubstr("'count'"), HasSubstr("INT64")));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["temp"].add_nulls(2); }), AllOf(HasSubstr("'temp'"), HasSubstr("2 rows")));
+}
+
+TEST_F(PredictTest, MissingUnknownAndUnevenColumns) {
+  EXPECT_THAT(Refusal([](auto& r) { r.mutable_columns()->erase("wind"); }), HasSubstr("'wind' is missing"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["windy"].mutable_doubles()->add_values(1); }),
+              AllOf(HasSubstr("'windy'"), HasSubstr("'wind'")));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["wind"].mutable_int64s()->add_values(1); }),
+              AllOf(HasSubstr("'wind'"), HasSubstr("2 rows"), HasSubstr("got 3")));
+}
+
+TEST_F(PredictTest, WrongKinds) {
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["temp"] = r.columns().at("carrier"); }),
+              AllOf(HasSubstr("'temp'"), HasSubstr("doubles"), HasSubstr("strings")));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["carrier"] = r.columns().at("temp"); }),
+              AllOf(HasSubstr("'carrier'"), HasSubstr("strings"), HasSubstr("doubles")));
+}
+
+TEST_F(PredictTest, NumbersThatDoNotFitAreNotRounded) {
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(1, 6.5); }),
+              AllOf(HasSubstr("'count'"), HasSubstr("row 1"), HasSubstr("6.5")));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(0, 0x1p63); }), HasSubstr("'count'"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(0, NAN); }), HasSubstr("'count'"));
+}
+
+TEST_F(PredictTest, TooManyRowsAndNone) {
+  EXPECT_THAT(Refusal([](auto& r) {
+                for (auto& [name, column] : *r.mutable_columns()) column.Clear();
+              }),
+              HasSubstr("got 0"));
+}
+
+TEST_F(PredictTest, AModelWithoutNamedColumnsSaysWhatToDo) {
+  model_.columns.clear();
+  const absl::Status status = DecodePredictRequest(GoodRequest(), model_, decoded_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("monitor.yaml"));
+}
+
+TEST_F(PredictTest, OutputsComeBackByName) {
+  const float scores[6] = {9, 9, 0.25f, 0.5f, 0.75f, 1.0f};
+  const int64_t classes[3] = {9, 1, 2};
+  TensorList outputs;
+  outputs.push_back({DataType::kFp32, {3, 2}, reinterpret_cast<const char*>(scores), sizeof(scores)});
+  outputs.push_back({DataType::kInt64, {3, 1}, reinterpret_cast<const char*>(classes), sizeof(classes)});
+  decoded_.rows = 2;
+  v1::PredictResponse response;
+  std::string kept;
+  TensorList views;
+  EncodePredictResponse(model_, decoded_, outputs, 1, "id", response, kept, views);
+  EXPECT_THAT(response.outputs().at("p_late").doubles().values(), ElementsAre(0.25, 0.75)) << "named by monitor.yaml";
+  EXPECT_THAT(response.outputs().at("score.1").doubles().values(), ElementsAre(0.5, 1.0));
+  EXPECT_THAT(response.outputs().at("class").int64s().values(), ElementsAre(1, 2));
+  EXPECT_EQ(views[0].bytes, kept.data());
+  float first;
+  std::memcpy(&first, views[0].bytes, sizeof(first));
+  EXPECT_EQ(first, 0.25f);
+}
+
+}  // namespace
+}  // namespace driftserve
