@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace driftserve {
+
+/// What a model or the library had to say, for a client: the text of an exception of torch without the TorchScript
+/// traceback before it ("Traceback of TorchScript …") and without the C++ one after it ("Exception raised from …").
+/// A model's own message may have several lines; all are kept, up to 2000 bytes.
+std::string ModelMessage(std::string_view what);
+
+/// True for the text that torch's CPU allocator raises when memory ran out.
+bool SaysOutOfMemory(std::string_view what);
+
+}  // namespace driftserve

@@ -1,0 +1,181 @@
+#include "tests/fakes/torch_models.h"
+
+#include <sstream>
+
+#include <ATen/Functions.h>
+#include <torch/csrc/jit/api/module.h>
+
+namespace driftserve::fakes {
+namespace {
+
+using torch::jit::Module;
+
+std::string Save(const Module& module) {
+  std::ostringstream stream;
+  module.save(stream);
+  return stream.str();
+}
+
+std::string Define(const std::string& source) {
+  Module module("Fake");
+  module.define(source);
+  return Save(module);
+}
+
+}  // namespace
+
+std::string MakeMlp() {
+  at::manual_seed(1);
+  Module module("Mlp");
+  const auto add = [&](const std::string& name, std::initializer_list<int64_t> sizes) {
+    module.register_parameter(name, at::mul(at::randn(sizes), 0.3), false);
+  };
+  add("w1", {8, 64});
+  add("b1", {64});
+  add("w2", {64, 64});
+  add("b2", {64});
+  add("w3", {64, 1});
+  add("b3", {1});
+  module.define(R"(
+def forward(self, features: Tensor) -> Tensor:
+    x = torch.relu(torch.addmm(self.b1, features, self.w1))
+    x = torch.relu(torch.addmm(self.b2, x, self.w2))
+    return torch.sigmoid(torch.addmm(self.b3, x, self.w3))
+)");
+  return Save(module);
+}
+
+std::string MakeIdentity() {
+  return Define(R"(
+def forward(self, input: Tensor) -> Tensor:
+    return input
+)");
+}
+
+std::string MakeRaising() {
+  return Define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    assert not bool(torch.any(x < 0)), "negative input"
+    return x
+)");
+}
+
+std::string MakeStateful() {
+  Module module("Stateful");
+  module.register_buffer("runs", at::zeros({1}));
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    self.runs.add_(1)
+    return x + self.runs
+)");
+  return Save(module);
+}
+
+std::string MakeStrings() {
+  return Define(R"(
+def forward(self, text: List[str]) -> Tuple[Tensor, List[str]]:
+    lengths: List[int] = []
+    upper: List[str] = []
+    for t in text:
+        lengths.append(len(t))
+        upper.append(t.upper())
+    return torch.unsqueeze(torch.tensor(lengths), 1), upper
+)");
+}
+
+std::string MakeTwoOutputs() {
+  return Define(R"(
+def forward(self, a: Tensor, b: Tensor) -> Tuple[Tensor, Tensor]:
+    return a + b, a - b
+)");
+}
+
+std::string MakeDictionary() {
+  return Define(R"(
+def forward(self, a: Tensor, b: Tensor) -> Dict[str, Tensor]:
+    return {"sum": a + b, "difference": a - b}
+)");
+}
+
+std::string MakeList() {
+  return Define(R"(
+def forward(self, x: Tensor) -> List[Tensor]:
+    return [x, 2 * x, 3 * x]
+)");
+}
+
+std::string MakeSlow(int rounds) {
+  Module module("Slow");
+  at::manual_seed(1);
+  module.register_parameter("w", at::mul(at::randn({256, 256}), 1.0 / 16), false);
+  module.register_attribute("rounds", c10::IntType::get(), static_cast<int64_t>(rounds));
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    y = self.w + torch.mean(x)
+    for i in range(self.rounds):
+        y = torch.tanh(torch.mm(y, self.w))
+    return x + 0 * torch.mean(y)
+)");
+  return Save(module);
+}
+
+std::string MakeDouble() {
+  return Define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    return x.double()
+)");
+}
+
+std::string MakeOptional() {
+  return Define(R"(
+def forward(self, x: Tensor, scale: Optional[Tensor] = None) -> Tensor:
+    if scale is not None:
+        return x * scale
+    return x
+)");
+}
+
+std::string MakeInPlace() {
+  return Define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    return x.view(-1).add_(1).view_as(x)
+)");
+}
+
+std::string MakeTrainingOnlyState() {
+  Module module("TrainingOnlyState");
+  module.register_attribute("training", c10::BoolType::get(), true);
+  module.register_buffer("runs", at::zeros({1}));
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    if self.training:
+        self.runs.add_(1)
+    return 2 * x
+)");
+  return Save(module);
+}
+
+std::string MakeIntArgument() {
+  return Define(R"(
+def forward(self, x: Tensor, k: int) -> Tensor:
+    return x * k
+)");
+}
+
+std::string MakeHuge() {
+  return Define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    if bool(torch.any(x > 0)):
+        return x + torch.zeros([1 << 50])
+    return x
+)");
+}
+
+std::string MakeWithoutForward() {
+  return Define(R"(
+def predict(self, x: Tensor) -> Tensor:
+    return x
+)");
+}
+
+}  // namespace driftserve::fakes
