@@ -53,7 +53,8 @@ class ReferenceBuilder {
   Result<Reference> Build() const;
 
  private:
-  struct Column;
+  class Column;
+  FeatureReference BuildFeature(const Column& column, std::span<const std::size_t> position, Reference& reference) const;
 
   const BuilderSettings settings_;
   std::vector<std::unique_ptr<Column>> columns_;

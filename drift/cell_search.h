@@ -9,7 +9,8 @@
 namespace drift {
 
 // Finds the right-closed cell of a key among sorted edges: the number of edges below the key. The edges lie in
-// the order in which a binary search visits them (an implicit tree, root first), padded to a full tree, so that a
+// the order in which a binary search visits them (an implicit tree, root first), padded to a full tree with the
+// largest key (no key is above it), so that a
 // look-up is a fixed number of steps without a branch. Constant after construction.
 class CellSearch {
  public:
@@ -22,13 +23,11 @@ class CellSearch {
       node = 2 * node + (tree_[node] < key ? 1 : 0);
     }
     // Below the last level the nodes are numbered left to right: the number is the count of edges below the key.
-    const auto rank = static_cast<std::uint32_t>(node - (std::size_t{1} << levels_));
-    return rank < edges_ ? rank : edges_;
+    return static_cast<std::uint32_t>(node - (std::size_t{1} << levels_));
   }
 
  private:
   int levels_ = 0;
-  std::uint32_t edges_ = 0;
   std::vector<std::uint64_t> tree_;
 };
 

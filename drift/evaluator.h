@@ -8,6 +8,7 @@
 #include "drift/error.h"
 #include "drift/evaluation.h"
 #include "drift/monitor.h"
+#include "drift/state_memory.h"
 #include "drift/window.h"
 
 namespace drift {
@@ -23,20 +24,21 @@ class Evaluator {
  public:
   // `created_ns`: when watching began, the start of the observation period.
   Evaluator(std::shared_ptr<const Reference> reference, EvaluatorSettings settings, std::int64_t created_ns);
-  ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  // REQUIRES: the window was made for the same reference, and always with the same strata.
+  // REQUIRES: the window was made for the same reference, always with the same strata, and advanced to now_ns.
+  // A view of nothing but the strata's own rows comes for every stratum when there is more than one.
   Evaluation Evaluate(const Window& window, std::int64_t now_ns);
 
  private:
-  class Memory;
+  ViewResult EvaluateView(const Window& window, std::size_t index, const StateMemory::Moment& moment,
+                          Evaluation& evaluation);
 
   const std::shared_ptr<const Reference> reference_;
   const EvaluatorSettings settings_;
   const std::int64_t created_ns_;
-  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<StateMemory> memory_;  // made at the first window, whose strata it needs
 };
 
 }  // namespace drift

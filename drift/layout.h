@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drift/category_table.h"
@@ -25,6 +26,9 @@ class FeatureLayout {
 
   // The cell of a value; nullopt where it cannot be read as this feature's dtype.
   std::optional<std::uint32_t> CellOf(const Value& value) const;
+  // Of a value already rounded (ToKey), and of a text.
+  std::uint32_t CellOfKey(std::uint64_t key) const;
+  std::uint32_t CellOfText(std::string_view bytes) const { return categories_.FindText(bytes); }
 
   std::uint32_t cells() const { return cells_; }                   // MISSING included
   std::uint32_t missing_cell() const { return cells_ - 1; }        // always the last
@@ -37,12 +41,15 @@ class FeatureLayout {
   double upper_end(std::uint32_t cell) const;
   // The first cell after the bin; bins are runs of cells.
   std::uint32_t bin_end(std::uint32_t bin) const { return bin_ends_[bin]; }
-  std::string BinLabel(std::uint32_t bin) const;
+  const std::string& BinLabel(std::uint32_t bin) const { return bin_labels_[bin]; }
   std::optional<double> BinLower(std::uint32_t bin) const;
   std::optional<double> BinUpper(std::uint32_t bin) const;
 
  private:
   void BuildBins(std::span<const std::uint64_t> counts);
+  void CloseBin(std::uint32_t end);
+  std::string MakeLabel(std::uint32_t bin) const;
+  bool UpperIsOpen(std::uint32_t cell) const;
 
   Kind kind_;
   Dtype dtype_;
@@ -54,6 +61,7 @@ class FeatureLayout {
   CategoryTable categories_;
   std::vector<std::uint16_t> bin_of_cell_;
   std::vector<std::uint32_t> bin_ends_;
+  std::vector<std::string> bin_labels_;
 };
 
 // The layouts of all features of a reference, laid end to end. Constant after construction.

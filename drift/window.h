@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drift/error.h"
@@ -79,27 +80,30 @@ class Window {
   // For estimators: the panes in order of time, and the cell counts summed over those panes of a stratum that
   // have in_totals and this probability.
   struct Totals {
-    int stratum = 0;
     double probability = 0;
     std::uint64_t panes = 0;
-    std::vector<std::int64_t> counts;
+    std::vector<std::uint64_t> counts;  // total_cells()
   };
   const std::deque<Pane>& panes() const { return panes_; }
-  const std::vector<Totals>& totals() const { return totals_; }
+  std::span<const Totals> totals(int stratum) const { return totals_[static_cast<std::size_t>(stratum)]; }
 
  private:
-  Pane* PaneFor(std::int64_t time_ns, int rule_version, int stratum, double probability);
-  Pane& InsertPane(std::int64_t slot, int rule_version);
-  void MoveTo(std::int64_t slot);
+  static constexpr std::size_t kPanesPerSlot = 8;  // more changes of rates than this within a slot are mixed
+
+  bool MoveTo(std::int64_t time_ns);
+  StratumPane& PaneFor(std::int64_t slot, int stratum, int rule_version, double probability);
+  std::pair<std::size_t, std::size_t> PanesOf(std::int64_t slot) const;
+  Pane& InsertPane(std::size_t at, std::int64_t slot, int rule_version);
+  void Expire();
   void Retire(const Pane& pane);
-  void JoinTotals(StratumPane& pane, int stratum);
-  void LeaveTotals(StratumPane& pane, int stratum);
+  void AddCells(StratumPane& pane, std::size_t stratum);
+  void JoinTotals(StratumPane& pane, std::size_t stratum);
+  void LeaveTotals(StratumPane& pane, std::size_t stratum);
   void MergePane(const Pane& pane, std::int64_t slot);
-  void MergeStratum(Pane& into, const StratumPane& from, int stratum);
+  void MergeStratum(StratumPane& into, const StratumPane& from, std::size_t stratum);
   void Coarsen();
-  void CheckBytes();
+  void KeepUnderLimit();
   std::int64_t SlotOf(std::int64_t time_ns) const;
-  bool Expired(std::int64_t slot) const;
 
   const std::shared_ptr<const Layout> layout_;
   const std::vector<std::string> strata_;
@@ -111,9 +115,9 @@ class Window {
   std::vector<double> rates_;
   int rule_version_ = 0;
   std::deque<Pane> panes_;  // by slot, then by age
-  std::vector<Totals> totals_;
+  std::vector<std::vector<Totals>> totals_;  // [stratum], at most two rates each
   std::vector<CumulativeCounts> retired_;
-  std::size_t row_bytes_ = 0;  // of cells and bins, kept up to date
+  std::size_t pane_bytes_ = 0;  // of cells and bins, kept up to date
   WindowCounters counters_;
   std::vector<std::uint32_t> indices_;  // of the row being added
 };

@@ -1,0 +1,128 @@
+#include "drift/evaluator.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "drift/readiness.h"
+#include "drift/view.h"
+
+namespace drift {
+namespace {
+
+constexpr double kDayNs = 24 * 3600e9;
+
+// α_eval: the level at which states change, so that alarms come at the stated rate a day. A rolling window holds
+// about 20 independent looks per window length.
+double StateAlpha(const DecisionSettings& decision, std::int64_t window_ns) {
+  return std::clamp(decision.false_alarms_per_day * static_cast<double>(window_ns) / (20 * kDayNs), 1e-12, 0.5);
+}
+
+// The stratum's own reference where the profile has one, else the whole.
+ReferenceCounts CountsFor(const Reference& reference, const StratumReference* stratum, std::size_t feature) {
+  const FeatureReference& profile = reference.features[feature];
+  const double rows = static_cast<double>(reference.rows);
+  const double effective = profile.effective_rows > 0 ? std::min(profile.effective_rows, rows) : rows;
+  if (stratum == nullptr) return {profile.cell_counts, rows, effective};
+  const double own = static_cast<double>(stratum->rows);
+  return {stratum->cell_counts[feature], own, own * effective / rows};
+}
+
+const StratumReference* FindStratum(const Reference& reference, const std::string& name) {
+  const auto found = std::find_if(reference.strata.begin(), reference.strata.end(),
+                                  [&name](const StratumReference& stratum) { return stratum.name == name; });
+  return found == reference.strata.end() ? nullptr : &*found;
+}
+
+std::string Hours(std::int64_t ns) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3g h", static_cast<double>(ns) / 3600e9);
+  return text;
+}
+
+std::size_t BinsInUse(const FeatureReference& feature) {
+  const FeatureLayout layout(feature);
+  std::vector<bool> used(layout.bins(), false);
+  for (std::uint32_t cell = 0; cell < layout.cells(); ++cell) {
+    if (feature.cell_counts[cell] > 0) used[layout.bin_of(cell)] = true;
+  }
+  return static_cast<std::size_t>(std::count(used.begin(), used.end(), true));
+}
+
+}  // namespace
+
+std::optional<Error> CheckReferenceSize(const Reference& reference, const ThresholdSettings& thresholds) {
+  for (std::size_t f = 0; f < reference.features.size(); ++f) {
+    const double rows = CountsFor(reference, nullptr, f).effective_rows;
+    const std::size_t bins = BinsInUse(reference.features[f]);
+    if (NeededSamples(bins, thresholds, rows)) continue;
+    char text[300];
+    std::snprintf(text, sizeof text,
+                  "reference: feature '%.80s': it is worth %.0f rows, more than %.0f are needed for %zu bins at "
+                  "thresholds.psi.warn %g: profile more rows or raise the threshold",
+                  reference.features[f].name.c_str(), rows, NeededReferenceRows(bins, thresholds), bins,
+                  thresholds.psi_warn);
+    return Error{text};
+  }
+  return std::nullopt;
+}
+
+Evaluator::Evaluator(std::shared_ptr<const Reference> reference, EvaluatorSettings settings, std::int64_t created_ns)
+    : reference_(std::move(reference)), settings_(std::move(settings)), created_ns_(created_ns) {}
+
+ViewResult Evaluator::EvaluateView(const Window& window, std::size_t index, const StateMemory::Moment& moment,
+                                   Evaluation& evaluation) {
+  const bool population = index == 0;
+  const View view = population ? PopulationView(window) : StratumView(window, static_cast<int>(index) - 1);
+  ViewResult result;
+  if (!population) result.stratum = window.strata()[index - 1];
+  result.rows_seen = view.seen;
+  result.rows_kept = view.kept;
+  const StratumReference* stratum = population ? nullptr : FindStratum(*reference_, result.stratum);
+  std::vector<FeatureEvaluation> features;
+  features.reserve(reference_->features.size());
+  for (std::size_t f = 0; f < reference_->features.size(); ++f) {
+    const auto own = settings_.feature_measures.find(reference_->features[f].name);
+    const auto& measures = own == settings_.feature_measures.end() ? settings_.measures : own->second;
+    features.push_back(
+        EvaluateFeature(view, f, CountsFor(*reference_, stratum, f), settings_.thresholds, measures));
+    if (moment.stale) features.back().result.ready = false;
+    if (moment.stale) features.back().result.reason = "no row for longer than the window";
+    if (moment.stale) features.back().result.measures.clear();
+  }
+  if (population && !view.thin_reason.empty()) evaluation.warnings.push_back(view.thin_reason);
+  memory_->Decide(index, moment, features, result.stratum, evaluation.changes);
+  for (FeatureEvaluation& feature : features) result.features.push_back(std::move(feature.result));
+  return result;
+}
+
+Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
+  const std::size_t strata = window.strata().size();
+  if (!memory_) memory_ = std::make_unique<StateMemory>(strata + 1, reference_->features.size(), settings_);
+  const std::int64_t length = window.settings().length_ns;
+  StateMemory::Moment moment;
+  moment.alpha = StateAlpha(settings_.decision, length);
+  moment.observing = now_ns - created_ns_ < settings_.decision.observation_period_ns;
+  moment.stale = window.last_row_ns() && now_ns - *window.last_row_ns() > length;
+  Evaluation evaluation;
+  evaluation.time_ns = now_ns;
+  if (length < reference_->cycle_ns) {
+    evaluation.warnings.push_back("the window (" + Hours(length) + ") is shorter than the cycle of the reference (" +
+                                  Hours(reference_->cycle_ns) +
+                                  "): against all hours, one part of the cycle always drifts; lengthen window.length");
+  }
+  if (window.counters().coarsenings > 0) {
+    evaluation.warnings.push_back("the window reached its byte limit: its panes are now " +
+                                  Hours(window.pane_length_ns()) + " long");
+  }
+  evaluation.population = EvaluateView(window, 0, moment, evaluation);
+  for (std::size_t h = 0; h < strata && strata > 1; ++h) {
+    evaluation.strata.push_back(EvaluateView(window, h + 1, moment, evaluation));
+  }
+  evaluation.model_state =
+      memory_->DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);
+  return evaluation;
+}
+
+}  // namespace drift

@@ -1,0 +1,146 @@
+#include "drift/feature_evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "drift/chi_squared.h"
+#include "drift/distances.h"
+#include "drift/readiness.h"
+
+namespace drift {
+namespace {
+
+void FillBins(const FeatureLayout& layout, const ReferenceCounts& reference, FeatureResult& result) {
+  result.bins.resize(layout.bins());
+  for (std::uint32_t b = 0; b < layout.bins(); ++b) {
+    result.bins[b].label = layout.BinLabel(b);
+    result.bins[b].lower = layout.BinLower(b);
+    result.bins[b].upper = layout.BinUpper(b);
+  }
+  for (std::uint32_t cell = 0; cell < layout.cells() && reference.rows > 0; ++cell) {
+    result.bins[layout.bin_of(cell)].reference_share += static_cast<double>(reference.cells[cell]) / reference.rows;
+  }
+  result.reference_missing_ratio = result.bins[layout.missing_bin()].reference_share;
+}
+
+void FillEstimate(const BinEstimate& estimate, FeatureResult& result) {
+  for (Bin& bin : result.bins) bin.current_share = 0;
+  for (std::size_t i = 0; i < estimate.size(); ++i) result.bins[estimate.bins[i]].current_share = estimate.current[i];
+  result.kept_rows = estimate.kept;
+  result.kish_samples = estimate.kish;
+  result.effective_samples = estimate.size() > 1 ? EffectiveSamples(estimate) : estimate.kish;
+  result.design_effect = estimate.design_effect;
+}
+
+MeasureResult PsiResult(const PsiTest& test, const ThresholdSettings& thresholds) {
+  MeasureResult result;
+  result.measure = Measure::kPsi;
+  result.value = test.value();
+  result.bias_corrected = test.bias_corrected();
+  result.warn_threshold = test.Threshold(thresholds.psi_warn, thresholds.alpha);
+  result.alert_threshold = test.Threshold(thresholds.psi_alert, thresholds.alpha);
+  result.p_value = test.PValue(thresholds.psi_warn);
+  result.p_value_alert = test.PValue(thresholds.psi_alert);
+  result.p_value_no_drift = test.PValue(0);
+  return result;
+}
+
+MeasureResult KsResult(const KsTest& test, const ThresholdSettings& thresholds) {
+  MeasureResult result;
+  result.measure = Measure::kKs;
+  result.value = test.value();
+  result.value_upper = test.upper();
+  result.warn_threshold = test.Threshold(thresholds.ks_warn, thresholds.alpha);
+  result.alert_threshold = test.Threshold(thresholds.ks_alert, thresholds.alpha);
+  result.p_value = test.PValue(thresholds.ks_warn);
+  result.p_value_alert = test.PValue(thresholds.ks_alert);
+  result.p_value_no_drift = test.PValue(0);
+  return result;
+}
+
+double Distance(Measure measure, const BinEstimate& estimate, double samples) {
+  switch (measure) {
+    case Measure::kJensenShannon: return JensenShannonDistance(estimate.reference, estimate.current);
+    case Measure::kHellinger: return HellingerDistance(estimate.reference, estimate.current);
+    case Measure::kLInfinity: return LInfinityDistance(estimate.reference, estimate.current);
+    default: break;
+  }
+  return ChiSquareDistance(Smooth(estimate.reference, estimate.rows), Smooth(estimate.current, samples));
+}
+
+bool Asks(std::span<const Measure> measures, Measure measure) {
+  return std::find(measures.begin(), measures.end(), measure) != measures.end();
+}
+
+// The measures that this feature can have and that are asked for.
+void Measures(const View& view, std::size_t feature, const ReferenceCounts& reference, const BinEstimate& estimate,
+              const ThresholdSettings& thresholds, std::span<const Measure> measures, FeatureEvaluation& evaluation) {
+  const FeatureLayout& layout = view.layout->feature(feature);
+  const FeatureReference& profile = view.layout->reference().features[feature];
+  FeatureResult& result = evaluation.result;
+  if (Asks(measures, Measure::kPsi) && estimate.size() > 1) {
+    evaluation.psi.emplace(estimate);
+    result.measures.push_back(PsiResult(*evaluation.psi, thresholds));
+  }
+  const bool wants_cells = Asks(measures, Measure::kKs) || Asks(measures, Measure::kWasserstein);
+  if (wants_cells && result.kind == Kind::kNumeric) {
+    if (const auto cells = EstimateCells(view, feature, reference)) {
+      if (Asks(measures, Measure::kKs)) {
+        evaluation.ks.emplace(layout, *cells);
+        result.measures.push_back(KsResult(*evaluation.ks, thresholds));
+      }
+      if (Asks(measures, Measure::kWasserstein)) {
+        MeasureResult distance;
+        distance.measure = Measure::kWasserstein;
+        distance.value = WassersteinDistance(layout, cells->reference, cells->current, profile.standard_deviation);
+        result.measures.push_back(distance);
+      }
+    }
+  }
+  for (const Measure measure : {Measure::kJensenShannon, Measure::kHellinger, Measure::kLInfinity, Measure::kChiSquare}) {
+    if (!Asks(measures, measure)) continue;
+    MeasureResult distance;
+    distance.measure = measure;
+    distance.value = Distance(measure, estimate, result.effective_samples);
+    result.measures.push_back(distance);
+  }
+}
+
+}  // namespace
+
+double MissingPValue(double reference_share, double reference_rows, double share, double rows) {
+  if (!(rows > 0) || !(reference_rows > 0)) return 1;
+  const double pooled = (reference_share * reference_rows + share * rows) / (reference_rows + rows);
+  const double variance = pooled * (1 - pooled) * (1 / reference_rows + 1 / rows);
+  if (!(variance > 0)) return 1;
+  return std::min(1.0, 2 * NormalUpperTail(std::fabs(share - reference_share) / std::sqrt(variance)));
+}
+
+FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceCounts& reference,
+                                  const ThresholdSettings& thresholds, std::span<const Measure> measures) {
+  const FeatureReference& profile = view.layout->reference().features[feature];
+  FeatureEvaluation evaluation;
+  FeatureResult& result = evaluation.result;
+  result.name = profile.name;
+  result.role = profile.role;
+  result.kind = profile.kind;
+  FillBins(view.layout->feature(feature), reference, result);
+  if (view.kept <= 0 || reference.rows <= 0) {
+    result.reason = reference.rows <= 0 ? "the reference has no row of this stratum" : "no row was kept";
+    return evaluation;
+  }
+  const BinEstimate estimate = EstimateBins(view, feature, reference);
+  FillEstimate(estimate, result);
+  result.reason = WhyNotReady(result.effective_samples, estimate.size(), reference.effective_rows, thresholds);
+  if (result.reason.empty()) result.reason = view.thin_reason;
+  if (!result.reason.empty()) return evaluation;
+  result.ready = true;
+  if (estimate.size() < 2) result.reason = "constant";
+  result.missing_ratio = estimate.missing;
+  result.missing_p_value = MissingPValue(estimate.reference_missing, reference.effective_rows, estimate.missing,
+                                         result.effective_samples);
+  Measures(view, feature, reference, estimate, thresholds, measures, evaluation);
+  return evaluation;
+}
+
+}  // namespace drift

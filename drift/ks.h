@@ -1,0 +1,59 @@
+#ifndef DRIFT_KS_H_
+#define DRIFT_KS_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "drift/bin_estimate.h"
+#include "drift/view.h"
+
+namespace drift {
+
+// The non-missing rows of a numeric feature over its cells.
+struct CellEstimate {
+  std::vector<double> reference, current;  // p and q per cell, MISSING left out; both sum to 1
+  // Counts of both sides where every kept row weighs the same: D is then taken in integers.
+  std::vector<std::uint64_t> reference_counts, current_counts;
+  double rows = 0, effective_rows = 0;  // of the reference, not missing
+  double kept = 0;                      // rows of the traffic, not missing
+  double kish = 0;                      // (Σw)²/Σw²
+  double largest_variance = 0;          // max over cell ends of V(F̂ − Ĝ), model form
+  double design_effect = 1;             // δ ≥ 1: pane form over model form at the inner bin ends
+};
+
+// nullopt where either side has no row that is not missing. REQUIRES: the feature is numeric.
+std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature, const ReferenceCounts& reference);
+
+// The Kolmogorov–Smirnov distance between reference and traffic, and its law (statistics.md §3). Value type.
+class KsTest {
+ public:
+  KsTest(const FeatureLayout& layout, const CellEstimate& estimate);
+
+  double value() const { return value_; }        // D over the cell ends
+  double upper() const { return upper_; }        // the true D is in [value, upper]
+  double effective_number() const { return en_; }
+
+  // p-value of "the true D is at most `level`"; exact for level 0 where a side has under 30 equally weighted rows.
+  double PValue(double level) const;
+  double Threshold(double level, double alpha) const;
+
+ private:
+  void Measure(const FeatureLayout& layout, const CellEstimate& estimate);
+
+  double value_ = 0, upper_ = 0, en_ = 0;
+  std::optional<double> exact_tail_;
+};
+
+// The largest |F − G| of two samples' counts over the same cells, in units of 1/lcm(n, m), as SciPy rounds it.
+struct ExactDistance {
+  std::uint64_t n = 0, m = 0;
+  double value = 0;
+  std::optional<std::uint64_t> steps;  // of 1/lcm; empty where they do not fit 64 bits
+};
+ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
+
+}  // namespace drift
+
+#endif  // DRIFT_KS_H_

@@ -1,0 +1,89 @@
+#include "drift/psi.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace drift {
+namespace {
+
+// gᵀ Σ g for the multinomial Σ = (diag p − p pᵀ)/rows.
+double MultinomialForm(const std::vector<double>& g, const std::vector<double>& p, double rows) {
+  double mean = 0, square = 0;
+  for (std::size_t b = 0; b < g.size(); ++b) {
+    mean += g[b] * p[b];
+    square += g[b] * g[b] * p[b];
+  }
+  return std::max(0.0, square - mean * mean) / rows;
+}
+
+double QuadraticForm(const std::vector<double>& g, const std::vector<double>& covariance) {
+  double sum = 0;
+  for (std::size_t i = 0; i < g.size(); ++i) {
+    for (std::size_t j = 0; j < g.size(); ++j) sum += g[i] * covariance[i * g.size() + j] * g[j];
+  }
+  return std::max(0.0, sum);
+}
+
+}  // namespace
+
+double Psi(const std::vector<double>& reference, const std::vector<double>& current) {
+  double psi = 0;
+  for (std::size_t b = 0; b < reference.size(); ++b) {
+    psi += (current[b] - reference[b]) * std::log(current[b] / reference[b]);
+  }
+  return psi;
+}
+
+double EffectiveSamples(const BinEstimate& estimate) {
+  const std::size_t size = estimate.size();
+  const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows);
+  double plain = 0, trace = 0;
+  for (std::size_t b = 0; b < size; ++b) {
+    plain += estimate.current[b] * (1 - estimate.current[b]) / smooth[b];
+    trace += estimate.covariance[b * size + b] / smooth[b];
+  }
+  if (!(trace > 0) || !(plain > 0)) return estimate.kish;  // all in one bin: nothing varies
+  return plain / trace;
+}
+
+PsiTest::PsiTest(const BinEstimate& estimate) : samples_(EffectiveSamples(estimate)) {
+  const std::size_t size = estimate.size();
+  const std::vector<double> p = Smooth(estimate.reference, estimate.rows);
+  const std::vector<double> q = Smooth(estimate.current, samples_);
+  value_ = std::max(0.0, Psi(p, q));
+  const double m = estimate.effective_rows;
+  std::vector<double> g(size), h(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    g[i] = std::log(q[i] / p[i]) + 1 - p[i] / q[i];
+    h[i] = -std::log(q[i] / p[i]) + 1 - q[i] / p[i];
+    for (std::size_t j = 0; j < size; ++j) {
+      const double sigma = estimate.covariance[i * size + j] + ((i == j ? p[i] : 0) - p[i] * p[j]) / m;
+      if (i == j) trace_ += sigma / p[i];
+      square_trace_ += sigma * sigma / (p[i] * p[j]);
+    }
+  }
+  if (value_ > 0) {
+    slope_ = (QuadraticForm(g, estimate.covariance) + MultinomialForm(h, p, m)) / (4 * value_);
+  }
+}
+
+ScaledChiSquared PsiTest::Law(double level) const {
+  const double mean = trace_ + 2 * level;
+  const double scale = mean > 0 ? (square_trace_ + 2 * slope_ * level) / mean : 0;
+  if (!(scale > 0)) return {0, 1, 0};
+  return {scale, std::max(trace_ / scale, 1e-6), level / scale};
+}
+
+double PsiTest::PValue(double level) const {
+  if (!(value_ > 0)) return 1;
+  const ScaledChiSquared law = Law(level);
+  if (!(law.scale > 0)) return value_ > level ? 0 : 1;
+  return law.UpperTail(value_);
+}
+
+double PsiTest::Threshold(double level, double alpha) const {
+  const ScaledChiSquared law = Law(level);
+  return law.scale > 0 ? law.Threshold(alpha) : level;
+}
+
+}  // namespace drift

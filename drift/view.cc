@@ -1,0 +1,210 @@
+#include "drift/view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <optional>
+
+namespace drift {
+namespace {
+
+// One stratum over all panes.
+struct StratumSum {
+  double seen = 0, kept = 0;
+  double expected = 0;   // E_h = Σ N_hp π_hp
+  double estimated = 0;  // Σ n_hp / π_hp
+  double log_rate() const { return seen > 0 && expected > 0 ? std::log(expected / seen) : 0; }
+};
+
+double SeenOf(const StratumPane& pane) {
+  return static_cast<double>(std::max(pane.seen, pane.selected()));  // a row is kept before it is reported as seen
+}
+
+std::vector<StratumSum> SumStrata(const Window& window) {
+  std::vector<StratumSum> sums(window.strata().size());
+  for (const Pane& pane : window.panes()) {
+    for (std::size_t h = 0; h < sums.size(); ++h) {
+      const double rate = pane.strata[h].EffectiveProbability();
+      sums[h].seen += SeenOf(pane.strata[h]);
+      sums[h].kept += static_cast<double>(pane.strata[h].kept);
+      sums[h].expected += SeenOf(pane.strata[h]) * rate;
+      if (rate > 0) sums[h].estimated += static_cast<double>(pane.strata[h].kept) / rate;
+    }
+  }
+  return sums;
+}
+
+bool NothingSeen(const Window& window) {
+  for (const Pane& pane : window.panes()) {
+    for (const StratumPane& stratum : pane.strata) {
+      if (stratum.seen > 0) return false;
+    }
+  }
+  return true;
+}
+
+std::optional<std::size_t> Nearest(const std::vector<StratumSum>& sums, std::size_t stratum,
+                                   const std::vector<bool>& stands) {
+  std::optional<std::size_t> nearest;
+  double best = std::numeric_limits<double>::infinity();
+  for (std::size_t h = 0; h < sums.size(); ++h) {
+    const double distance = std::fabs(sums[h].log_rate() - sums[stratum].log_rate());
+    if (stands[h] && distance < best) {
+      best = distance;
+      nearest = h;
+    }
+  }
+  return nearest;
+}
+
+std::string ThinReason(const Window& window, const std::vector<StratumSum>& sums, const std::vector<bool>& thin,
+                       double share) {
+  std::size_t largest = 0;
+  double most = -1;
+  for (std::size_t h = 0; h < sums.size(); ++h) {
+    if (thin[h] && sums[h].seen > most) {
+      most = sums[h].seen;
+      largest = h;
+    }
+  }
+  char text[320];
+  std::snprintf(text, sizeof text,
+                "%.1f %% of the rows are in strata with under 5 expected kept rows (at most 1 %% may be); the largest "
+                "is '%.80s' with %.0f rows, of which %.1f are expected: a sampling rate of %.2g would do",
+                100 * share, window.strata()[largest].c_str(), sums[largest].seen, sums[largest].expected,
+                std::min(1.0, kLeastExpected / std::max(1.0, sums[largest].seen)));
+  return text;
+}
+
+// Adds the terms of the strata with a group, and the groups' sums.
+void AddTerms(const Window& window, const std::vector<std::optional<std::size_t>>& group_of, View& view) {
+  std::optional<std::int64_t> slot;
+  for (const Pane& pane : window.panes()) {
+    for (std::size_t h = 0; h < group_of.size(); ++h) {
+      const StratumPane& stratum = pane.strata[h];
+      if (!group_of[h] || SeenOf(stratum) <= 0) continue;
+      if (!slot || *slot != pane.slot) ++view.slots;
+      slot = pane.slot;
+      view.terms.push_back({&stratum, static_cast<int>(h), *group_of[h], view.slots - 1, 0, SeenOf(stratum)});
+      view.groups[*group_of[h]].seen += SeenOf(stratum);
+      view.groups[*group_of[h]].kept += static_cast<double>(stratum.kept);
+    }
+  }
+}
+
+// w_hp = (1/π_hp) · N_g / Σ n_hp/π_hp; without counts of the rows seen, 1/π_hp.
+void Weigh(View& view, bool seen_known) {
+  std::vector<double> estimated(view.groups.size(), 0);
+  for (const Term& term : view.terms) {
+    const double rate = term.pane->EffectiveProbability();
+    if (rate > 0) estimated[term.group] += static_cast<double>(term.pane->kept) / rate;
+  }
+  if (!seen_known) {
+    for (std::size_t g = 0; g < view.groups.size(); ++g) view.groups[g].seen = estimated[g];
+  }
+  double first_weight = 0;
+  for (Term& term : view.terms) {
+    const double rate = term.pane->EffectiveProbability();
+    if (term.pane->kept > 0 && rate > 0) term.weight = view.groups[term.group].seen / (rate * estimated[term.group]);
+    if (!seen_known) term.seen = term.weight * static_cast<double>(term.pane->kept);
+    if (term.weight <= 0) continue;
+    if (first_weight == 0) first_weight = term.weight;
+    view.equal_weights = view.equal_weights && std::fabs(term.weight - first_weight) <= 1e-12 * first_weight;
+  }
+  for (const Group& group : view.groups) {
+    view.seen += group.seen;
+    view.kept += group.kept;
+  }
+  for (Group& group : view.groups) group.share = view.seen > 0 ? group.seen / view.seen : 0;
+  view.mix_known = seen_known;
+}
+
+void AddCells(const Window& window, View& view) {
+  const std::size_t cells = view.layout->total_cells();
+  view.loose.resize(view.groups.size());
+  std::vector<bool> done(window.strata().size() * 2, false);
+  for (const Term& term : view.terms) {
+    if (term.weight <= 0) continue;
+    if (!term.pane->in_totals) {
+      LooseCells& loose = view.loose[term.group];
+      loose.weighted.resize(cells, 0);
+      loose.squared.resize(cells, 0);
+      term.pane->cells.Visit(*view.layout, [&](std::size_t cell, std::uint32_t count) {
+        loose.weighted[cell] += term.weight * count;
+        loose.squared[cell] += term.weight * term.weight * count;
+      });
+      continue;
+    }
+    const auto totals = window.totals(term.stratum);
+    for (std::size_t i = 0; i < totals.size(); ++i) {
+      const std::size_t at = 2 * static_cast<std::size_t>(term.stratum) + i;
+      if (totals[i].probability != term.pane->probability || done[at]) continue;
+      done[at] = true;
+      view.classes.push_back({term.group, term.weight, totals[i].counts});
+    }
+  }
+}
+
+View MakeView(const Window& window, const std::vector<std::optional<std::size_t>>& group_of, std::size_t groups,
+              bool seen_known) {
+  View view;
+  view.layout = &window.layout();
+  view.groups.resize(groups);
+  AddTerms(window, group_of, view);
+  Weigh(view, seen_known);
+  AddCells(window, view);
+  return view;
+}
+
+// Numbers the groups and maps every stratum to its own or its host's.
+std::size_t NumberGroups(const std::vector<StratumSum>& sums, const std::vector<bool>& stands,
+                         std::vector<std::optional<std::size_t>>& group_of) {
+  std::size_t groups = 0;
+  for (std::size_t h = 0; h < sums.size(); ++h) {
+    if (stands[h]) group_of[h] = groups++;
+  }
+  for (std::size_t h = 0; h < sums.size(); ++h) {
+    if (stands[h] || sums[h].seen <= 0) continue;
+    const std::optional<std::size_t> host = Nearest(sums, h, stands);
+    if (host) {
+      group_of[h] = group_of[*host];
+    } else {
+      group_of[h] = 0;  // nothing stands alone: one group of all
+    }
+  }
+  return std::max<std::size_t>(groups, 1);
+}
+
+}  // namespace
+
+View PopulationView(const Window& window) {
+  const std::vector<StratumSum> sums = SumStrata(window);
+  std::vector<std::optional<std::size_t>> group_of(sums.size());
+  if (NothingSeen(window)) {
+    std::fill(group_of.begin(), group_of.end(), 0);
+    return MakeView(window, group_of, 1, false);
+  }
+  // Thin by N and π alone; deciding by the kept rows would bias the weights. A stratum whose expected rows all
+  // failed to come (a chance below 1 %) cannot be estimated either and counts as thin.
+  std::vector<bool> stands(sums.size()), thin(sums.size());
+  double seen = 0, thin_seen = 0;
+  for (std::size_t h = 0; h < sums.size(); ++h) {
+    stands[h] = sums[h].expected >= kLeastExpected && sums[h].kept > 0;
+    thin[h] = !stands[h] && sums[h].seen > 0;
+    seen += sums[h].seen;
+    thin_seen += thin[h] ? sums[h].seen : 0;
+  }
+  View view = MakeView(window, group_of, NumberGroups(sums, stands, group_of), true);
+  view.thin_share = seen > 0 ? thin_seen / seen : 0;
+  if (view.thin_share > kThinShare) view.thin_reason = ThinReason(window, sums, thin, view.thin_share);
+  return view;
+}
+
+View StratumView(const Window& window, int stratum) {
+  std::vector<std::optional<std::size_t>> group_of(window.strata().size());
+  group_of[static_cast<std::size_t>(stratum)] = 0;
+  return MakeView(window, group_of, 1, !NothingSeen(window));
+}
+
+}  // namespace drift
