@@ -17,7 +17,7 @@ bool Compatible(const Waiting& left, const Waiting& right) {
   return true;
 }
 
-void NextBatch(absl::Span<const Waiting> waiting, int64_t max_rows, std::vector<size_t>& batch) {
+void NextBatch(std::span<const Waiting> waiting, int64_t max_rows, std::vector<size_t>& batch) {
   batch.clear();
   if (waiting.empty()) return;
   batch.push_back(0);
@@ -29,12 +29,12 @@ void NextBatch(absl::Span<const Waiting> waiting, int64_t max_rows, std::vector<
   }
 }
 
-size_t BucketIndex(absl::Span<const int> buckets, int64_t rows) {
+size_t BucketIndex(std::span<const int> buckets, int64_t rows) {
   const auto found = std::lower_bound(buckets.begin(), buckets.end(), rows);
   return found == buckets.end() ? buckets.size() - 1 : static_cast<size_t>(found - buckets.begin());
 }
 
-int64_t EstimateNanos(absl::Span<const int> buckets, absl::Span<const int64_t> bucket_ns, int64_t rows) {
+int64_t EstimateNanos(std::span<const int> buckets, std::span<const int64_t> bucket_ns, int64_t rows) {
   if (buckets.empty() || bucket_ns.size() != buckets.size()) return 0;
   return bucket_ns[BucketIndex(buckets, rows)];
 }

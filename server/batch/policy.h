@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "absl/types/span.h"
 #include "server/base/tensor.h"
 
 namespace driftserve {
@@ -24,13 +24,13 @@ bool Compatible(const Waiting& left, const Waiting& right);
 /// Indices, ascending, of the next batch out of `waiting`, which is in order of acceptance: the oldest, and every
 /// compatible one after it that still fits `max_rows`. A larger one that does not fit is passed over for smaller ones
 /// behind it, but never the oldest. With `max_rows` 0 (the model does not batch) the oldest alone.
-void NextBatch(absl::Span<const Waiting> waiting, int64_t max_rows, std::vector<size_t>& batch);
+void NextBatch(std::span<const Waiting> waiting, int64_t max_rows, std::vector<size_t>& batch);
 
 /// The smallest of the ascending `buckets` that holds `rows`; the last one where none does. REQUIRES: not empty.
-size_t BucketIndex(absl::Span<const int> buckets, int64_t rows);
+size_t BucketIndex(std::span<const int> buckets, int64_t rows);
 
 /// What a batch of `rows` is expected to take: the measured time of its bucket. 0 without measurements.
-int64_t EstimateNanos(absl::Span<const int> buckets, absl::Span<const int64_t> bucket_ns, int64_t rows);
+int64_t EstimateNanos(std::span<const int> buckets, std::span<const int64_t> bucket_ns, int64_t rows);
 
 /// True when work that takes `estimate_ns` and starts at `now_ns` at the earliest ends after the deadline.
 bool Hopeless(int64_t now_ns, int64_t deadline_ns, int64_t estimate_ns);
