@@ -1,0 +1,177 @@
+#include "drift/table/file_source.h"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+
+#include <arrow/csv/api.h>
+#include <arrow/io/file.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+
+#include "drift/profile/text.h"
+
+namespace drift {
+namespace {
+
+constexpr int64_t kBatchRows = 16'384;
+constexpr size_t kShownColumns = 40;
+
+absl::Status Fault(const std::string& path, std::string_view what) {
+  return absl::InvalidArgumentError(Concat(path, ": ", what));
+}
+
+absl::Status CheckColumns(const std::string& path, const std::vector<std::string>& there,
+                          const std::vector<std::string>& wanted) {
+  std::vector<std::string> missing;
+  for (const std::string& name : wanted) {
+    const auto count = std::count(there.begin(), there.end(), name);
+    if (count > 1) return Fault(path, Concat("column '", name, "' is there ", count, " times, expected once"));
+    if (count == 0) missing.push_back(name);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  std::vector<std::string> shown(there.begin(), there.begin() + std::min(there.size(), kShownColumns));
+  if (shown.size() < there.size()) shown.push_back("…");
+  return Fault(path, Concat("expected column ", JoinNames(missing), "; the file has ", JoinNames(shown)));
+}
+
+absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
+                                   const std::vector<std::string>& columns) {
+  auto read = arrow::csv::ReadOptions::Defaults();
+  read.use_threads = false;
+  auto parse = arrow::csv::ParseOptions::Defaults();
+  if (path.ends_with(".tsv")) parse.delimiter = '\t';
+  auto convert = arrow::csv::ConvertOptions::Defaults();
+  convert.null_values = {"", "NA", "NaN", "nan", "null"};
+  convert.strings_can_be_null = true;
+  convert.quoted_strings_can_be_null = false;
+  convert.default_column_type = arrow::binary();
+  convert.check_utf8 = false;
+  const auto open = [&] { return arrow::csv::StreamingReader::Make(arrow::io::default_io_context(), file, read, parse, convert); };
+  FileSource source;
+  source.is_csv = true;
+  // Once for the names, so that a column that is not there is answered with those that are; once for the rows.
+  auto header = open();
+  if (!header.ok()) return Fault(path, Concat("not a CSV file: ", header.status().message()));
+  source.column_names = (*header)->schema()->field_names();
+  if (const absl::Status status = CheckColumns(path, source.column_names, columns); !status.ok()) return status;
+  auto reopened = arrow::io::ReadableFile::Open(path);
+  if (!reopened.ok()) return Fault(path, reopened.status().message());
+  file = *reopened;
+  convert.include_columns = columns;
+  auto rows = open();
+  if (!rows.ok()) return Fault(path, Concat("not a CSV file: ", rows.status().message()));
+  const double bytes = static_cast<double>(file->GetSize().ValueOr(1));
+  source.reader = *rows;
+  source.progress = [reader = *rows, bytes](uint64_t) { return static_cast<double>(reader->bytes_read()) / bytes; };
+  return source;
+}
+
+absl::StatusOr<FileSource> OpenParquet(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
+                                       const std::vector<std::string>& columns) {
+  parquet::arrow::FileReaderBuilder builder;
+  auto properties = parquet::default_arrow_reader_properties();
+  properties.set_batch_size(kBatchRows);
+  properties.set_use_threads(false);
+  const arrow::Status opened = builder.Open(file);
+  if (!opened.ok()) return Fault(path, Concat("not a whole Parquet file: ", opened.message()));
+  auto built = builder.properties(properties)->Build();
+  if (!built.ok()) return Fault(path, Concat("not a Parquet file: ", built.status().message()));
+  const std::shared_ptr<parquet::arrow::FileReader> reader = std::move(*built);
+  std::shared_ptr<arrow::Schema> schema;
+  if (const arrow::Status status = reader->GetSchema(&schema); !status.ok()) return Fault(path, status.message());
+  FileSource source;
+  source.column_names = schema->field_names();
+  if (const absl::Status status = CheckColumns(path, source.column_names, columns); !status.ok()) return status;
+  const auto metadata = reader->parquet_reader()->metadata();
+  std::vector<int> groups, leaves;
+  for (int group = 0; group < metadata->num_row_groups(); ++group) groups.push_back(group);
+  for (const std::string& name : columns) {
+    const int leaf = metadata->schema()->ColumnIndex(name);
+    if (leaf < 0) return Fault(path, Concat("column '", name, "': expected numbers or texts, got nested values"));
+    leaves.push_back(leaf);
+  }
+  auto rows = reader->GetRecordBatchReader(groups, leaves);
+  if (!rows.ok()) return Fault(path, rows.status().message());
+  // The rows need the file reader, which they do not own: both live, and end, together.
+  const auto held = std::make_shared<std::pair<std::shared_ptr<parquet::arrow::FileReader>,
+                                               std::unique_ptr<arrow::RecordBatchReader>>>(reader, std::move(*rows));
+  source.reader = std::shared_ptr<arrow::RecordBatchReader>(held, held->second.get());
+  const double total = std::max(1.0, static_cast<double>(metadata->num_rows()));
+  source.progress = [total](uint64_t rows_read) { return static_cast<double>(rows_read) / total; };
+  return source;
+}
+
+/// The batches of an Arrow file, which are read by number, as a stream.
+class ArrowFileRows : public arrow::RecordBatchReader {
+ public:
+  explicit ArrowFileRows(std::shared_ptr<arrow::ipc::RecordBatchFileReader> file) : file_(std::move(file)) {}
+  std::shared_ptr<arrow::Schema> schema() const override { return file_->schema(); }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    batch->reset();
+    if (next_ >= file_->num_record_batches()) return arrow::Status::OK();
+    return file_->ReadRecordBatch(next_++).Value(batch);
+  }
+  double progress() const { return static_cast<double>(next_) / std::max(1, file_->num_record_batches()); }
+
+ private:
+  const std::shared_ptr<arrow::ipc::RecordBatchFileReader> file_;
+  int next_ = 0;
+};
+
+absl::StatusOr<FileSource> OpenArrow(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
+                                     const std::vector<std::string>& columns) {
+  auto opened = arrow::ipc::RecordBatchFileReader::Open(file);
+  if (!opened.ok()) return Fault(path, Concat("not a whole Arrow file: ", opened.status().message()));
+  FileSource source;
+  source.column_names = (*opened)->schema()->field_names();
+  if (const absl::Status status = CheckColumns(path, source.column_names, columns); !status.ok()) return status;
+  const auto rows = std::make_shared<ArrowFileRows>(*opened);
+  source.reader = rows;
+  source.progress = [rows](uint64_t) { return rows->progress(); };
+  return source;
+}
+
+enum class Format { kCsv, kParquet, kArrow };
+
+/// By the file's first bytes; nothing where its name promises another format than they show.
+absl::StatusOr<Format> FormatOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char start[6] = {};
+  file.read(start, sizeof(start));
+  const std::string_view bytes(start, static_cast<size_t>(file.gcount()));
+  if (bytes.empty()) return Fault(path, "expected rows, got an empty file");
+  if (bytes.starts_with("PAR1")) return Format::kParquet;
+  if (bytes == "ARROW1") return Format::kArrow;
+  for (const char* suffix : {".parquet", ".pq", ".arrow", ".feather", ".ipc"}) {
+    if (path.ends_with(suffix)) return Fault(path, Concat("expected a ", suffix + 1, " file, got other content"));
+  }
+  if (bytes.starts_with("\x1f\x8b") || bytes.starts_with("PK\x03\x04")) {
+    return Fault(path, "expected CSV, Parquet or Arrow, got a compressed file: unpack it first");
+  }
+  return Format::kCsv;
+}
+
+}  // namespace
+
+absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector<std::string>& columns) {
+  try {
+    auto file = arrow::io::ReadableFile::Open(path);
+    if (!file.ok()) {
+      const std::string message = Concat(path, ": cannot open: ", file.status().message());
+      return file.status().IsIOError() ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
+    }
+    const auto format = FormatOf(path);
+    if (!format.ok()) return format.status();
+    if (*format == Format::kParquet) return OpenParquet(path, *file, columns);
+    return *format == Format::kArrow ? OpenArrow(path, *file, columns) : OpenCsv(path, *file, columns);
+  } catch (const std::exception& error) {  // Parquet's own readers throw on some damage
+    return Fault(path, Concat("cannot be read: ", error.what()));
+  }
+}
+
+}  // namespace drift

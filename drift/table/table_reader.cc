@@ -1,0 +1,146 @@
+#include "drift/table/table_reader.h"
+
+#include <glob.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "drift/profile/text.h"
+#include "drift/table/column_values.h"
+#include "drift/table/file_source.h"
+
+namespace drift {
+namespace {
+
+/// The files of a pattern in order of name; a path without wildcards is itself, whether it is there or not.
+absl::Status AddFiles(const std::string& pattern, std::vector<std::string>& files) {
+  if (pattern.find_first_of("*?[") == std::string::npos) {
+    files.push_back(pattern);
+    return absl::OkStatus();
+  }
+  glob_t found = {};
+  const int result = glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+  for (size_t i = 0; result == 0 && i < found.gl_pathc; ++i) files.emplace_back(found.gl_pathv[i]);
+  globfree(&found);
+  if (result == 0) return absl::OkStatus();
+  return absl::NotFoundError(Concat("no file matches '", pattern, "'"));
+}
+
+uint64_t BytesOf(const std::string& path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 && status.st_size > 0 ? static_cast<uint64_t>(status.st_size) : 1;
+}
+
+}  // namespace
+
+struct TableReader::OpenFile {
+  FileSource source;
+  uint64_t rows = 0;
+  std::shared_ptr<arrow::RecordBatch> batch;  // holds the texts of the batch that was handed out
+};
+
+TableReader::TableReader() = default;
+TableReader::~TableReader() = default;
+
+absl::StatusOr<std::unique_ptr<TableReader>> TableReader::Open(const std::vector<std::string>& patterns,
+                                                               std::vector<ColumnRequest> columns) {
+  std::unique_ptr<TableReader> reader(new TableReader());
+  for (const std::string& pattern : patterns) {
+    if (const absl::Status status = AddFiles(pattern, reader->files_); !status.ok()) return status;
+  }
+  if (reader->files_.empty()) return absl::InvalidArgumentError("expected at least one file of rows, got none");
+  reader->columns_ = std::move(columns);
+  reader->batch_.columns.resize(reader->columns_.size());
+  reader->as_number_.resize(reader->columns_.size());
+  for (const std::string& file : reader->files_) {
+    reader->file_bytes_.push_back(BytesOf(file));
+    if (const absl::Status status = reader->OpenNext(); !status.ok()) return status;
+    if (reader->next_file_ > 1) continue;
+    for (const ColumnRequest& column : reader->columns_) {
+      const auto field = reader->open_->source.reader->schema()->GetFieldByName(column.name);
+      const bool typed = field != nullptr && !reader->open_->source.is_csv;
+      reader->stored_types_.push_back(typed ? StoredType(*field->type()) : std::nullopt);
+    }
+  }
+  reader->next_file_ = 0;
+  reader->open_.reset();
+  return reader;
+}
+
+absl::Status TableReader::OpenNext() {
+  std::vector<std::string> names;
+  for (const ColumnRequest& column : columns_) {
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) names.push_back(column.name);
+  }
+  auto source = OpenSource(files_[next_file_], names);
+  if (!source.ok()) return source.status();
+  ++next_file_;
+  open_ = std::make_unique<OpenFile>();
+  open_->source = *std::move(source);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const TableBatch*> TableReader::Next() {
+  while (true) {
+    if (open_ == nullptr) {
+      if (next_file_ == files_.size()) return nullptr;
+      if (const absl::Status status = OpenNext(); !status.ok()) return status;
+    }
+    const std::string& file = files_[next_file_ - 1];
+    try {
+      const arrow::Status status = open_->source.reader->ReadNext(&open_->batch);
+      if (!status.ok()) {
+        return absl::InvalidArgumentError(Concat(file, ": after row ", open_->rows, ": ", status.message()));
+      }
+    } catch (const std::exception& error) {  // Parquet's own readers throw on some damage
+      return absl::InvalidArgumentError(Concat(file, ": after row ", open_->rows, ": ", error.what()));
+    }
+    if (open_->batch == nullptr) {
+      open_.reset();
+      continue;
+    }
+    if (open_->batch->num_rows() == 0) continue;
+    if (const absl::Status status = TakeBatch(file); !status.ok()) return status;
+    return &batch_;
+  }
+}
+
+absl::Status TableReader::TakeBatch(const std::string& file) {
+  const arrow::RecordBatch& rows = *open_->batch;
+  batch_.file = file;
+  batch_.first_row = static_cast<int64_t>(open_->rows) + 1;
+  batch_.rows = static_cast<size_t>(rows.num_rows());
+  if (open_->source.is_csv && !inferred_) {
+    for (size_t i = 0; i < columns_.size(); ++i) as_number_[i] = AllNumbers(*rows.GetColumnByName(columns_[i].name));
+    inferred_ = true;
+  }
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const bool guessed = columns_[i].type == ColumnType::kAsStored && as_number_[i];
+    const auto fault = ReadValues(*rows.GetColumnByName(columns_[i].name),
+                                  guessed ? ColumnType::kNumber : columns_[i].type, batch_.columns[i]);
+    if (!fault) continue;
+    return absl::InvalidArgumentError(
+        Concat(file, ": column '", columns_[i].name, "', row ", batch_.first_row + fault->index, ": ", fault->what,
+               guessed ? " where all before were numbers: state the feature's type in monitor.yaml" : ""));
+  }
+  open_->rows += batch_.rows;
+  rows_read_ += batch_.rows;
+  return absl::OkStatus();
+}
+
+double TableReader::progress() const {
+  double done = 0, total = 0;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    const double bytes = static_cast<double>(file_bytes_[i]);
+    total += bytes;
+    if (i + 1 < next_file_ || (i + 1 == next_file_ && open_ == nullptr)) done += bytes;
+    if (i + 1 == next_file_ && open_ != nullptr) done += bytes * std::min(1.0, open_->source.progress(open_->rows));
+  }
+  return total > 0 ? done / total : 1;
+}
+
+}  // namespace drift
