@@ -32,14 +32,15 @@ class FakePublisher final : public Publisher {
 
   void Publish(OutgoingRecord record) override {
     std::lock_guard lock(mutex_);
-    ++counts_.sampled;
-    const uint64_t seq = record.seq;
+    ++Of(record.kind).sampled;
+    ++Of(record.kind).in_flight;
+    const Key key = {record.kind, record.seq};
     records_.push_back(std::move(record));
     if (in_flight_.size() >= queue_limit_) {
-      Drop(seq, DropReason::kQueueFull);
+      Drop(key, DropReason::kQueueFull);
       return;
     }
-    in_flight_.push_back(seq);
+    in_flight_.push_back(key);
   }
 
   void Poll(const std::function<void(const Delivery&)>& on_delivery) override {
@@ -63,12 +64,8 @@ class FakePublisher final : public Publisher {
     }
   }
 
-  PublishCounts Counts() const override {
-    std::lock_guard lock(mutex_);
-    PublishCounts counts = counts_;
-    counts.in_flight = in_flight_.size();
-    return counts;
-  }
+  PublishCounts Counts() const override { std::lock_guard lock(mutex_); return counts_[0]; }
+  PublishCounts EventCounts() const override { std::lock_guard lock(mutex_); return counts_[1]; }
 
   /// Everything ever given to Publish, in that order.
   std::vector<OutgoingRecord> Records() const { std::lock_guard lock(mutex_); return records_; }
@@ -82,6 +79,11 @@ class FakePublisher final : public Publisher {
   bool flushed() const { std::lock_guard lock(mutex_); return flushed_; }
 
  private:
+  struct Key {
+    RecordKind kind;
+    uint64_t seq;
+  };
+
   void Settle() {
     for (; !in_flight_.empty(); in_flight_.pop_front()) {
       if (failing_ > 0) {
@@ -89,15 +91,20 @@ class FakePublisher final : public Publisher {
         Drop(in_flight_.front(), failing_reason_);
         continue;
       }
-      ++counts_.acknowledged;
-      ended_.push_back({in_flight_.front(), true, DropReason::kNoBroker});
+      const Key key = in_flight_.front();
+      ++Of(key.kind).acknowledged;
+      --Of(key.kind).in_flight;
+      ended_.push_back({key.kind, key.seq, true, DropReason::kNoBroker});
     }
   }
 
-  void Drop(uint64_t seq, DropReason reason) {
-    ++counts_.dropped[static_cast<int>(reason)];
-    ended_.push_back({seq, false, reason});
+  void Drop(Key key, DropReason reason) {
+    ++Of(key.kind).dropped[static_cast<int>(reason)];
+    --Of(key.kind).in_flight;
+    ended_.push_back({key.kind, key.seq, false, reason});
   }
+
+  PublishCounts& Of(RecordKind kind) { return counts_[static_cast<size_t>(kind)]; }
 
   const size_t queue_limit_;
   mutable std::mutex mutex_;  // guards everything below
@@ -105,8 +112,8 @@ class FakePublisher final : public Publisher {
   bool flushed_ = false;
   size_t failing_ = 0;
   DropReason failing_reason_ = DropReason::kRejected;
-  PublishCounts counts_;
-  std::deque<uint64_t> in_flight_;
+  PublishCounts counts_[2];
+  std::deque<Key> in_flight_;
   std::vector<Delivery> ended_;
   std::vector<OutgoingRecord> records_;
 };
