@@ -83,8 +83,8 @@ std::string MlpReference(const std::string& archive) {
     if (const auto error = builder.Add(values)) Abort("a row of the reference was refused");
   }
   const auto reference = builder.Build();
-  if (!reference) Abort("the reference cannot be built");
-  return drift::SerializeReference(*reference);
+  if (!reference.ok()) Abort("the reference cannot be built");
+  return drift::SerializeReference(reference.value());
 }
 
 std::string MlpMonitor() {
