@@ -1,7 +1,9 @@
-#include <gtest/gtest.h>
-
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "server/publish/no_broker_publisher.h"
 #include "server/publish/publish_ledger.h"
@@ -35,6 +37,29 @@ TEST(PublishLedgerTest, WhatIsStillOpenCanBeEnded) {
     EXPECT_EQ(ledger.Counts(kind).in_flight, 0u);
     EXPECT_EQ(ledger.Counts(kind).dropped[static_cast<int>(DropReason::kShutdown)], 1u);
   }
+}
+
+TEST(PublishLedgerTest, CountsReadByAnotherThreadAlwaysAddUp) {
+  PublishLedger ledger;
+  std::atomic<bool> stop{false};
+  uint64_t wrong = 0;
+  std::thread reader([&] {
+    do {
+      const PublishCounts counts = ledger.Counts(RecordKind::kSample);
+      uint64_t ended = counts.acknowledged + counts.in_flight;
+      for (const uint64_t dropped : counts.dropped) ended += dropped;
+      wrong += counts.sampled != ended;
+    } while (!stop);
+  });
+  for (uint64_t seq = 1; seq <= 20'000; ++seq) {
+    ledger.Open(RecordKind::kSample);
+    if (seq % 3 != 0) ledger.End({RecordKind::kSample, seq, seq % 2 == 0, DropReason::kRejected});
+    if (seq % 100 == 0) ledger.TakeEnded();
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_EQ(ledger.Counts(RecordKind::kSample).in_flight, 20'000u / 3);
 }
 
 TEST(NoBrokerPublisherTest, EveryRecordIsDroppedAndReported) {
