@@ -1,7 +1,7 @@
 #include "server/decode/parameters.h"
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "server/base/text.h"
 
 namespace driftserve {
 namespace {
@@ -10,7 +10,7 @@ using inference::InferParameter;
 
 absl::Status ReadTimeout(const InferParameter& parameter, DecodedRequest& decoded) {
   if (parameter.parameter_choice_case() != InferParameter::kInt64Param || parameter.int64_param() < 0) {
-    return absl::InvalidArgumentError(absl::StrCat("parameter 'timeout': expected int64_param, microseconds, at least 0, got ",
+    return absl::InvalidArgumentError(Concat("parameter 'timeout': expected int64_param, microseconds, at least 0, got ",
                                                    parameter.ShortDebugString()));
   }
   decoded.timeout_us = parameter.int64_param();
@@ -21,12 +21,12 @@ absl::Status ReadParameter(const std::string& name, const InferParameter& parame
   if (name == "timeout") return ReadTimeout(parameter, decoded);
   if (name == "sequence_id" || name == "sequence_start" || name == "sequence_end") {
     return absl::InvalidArgumentError(
-        absl::StrCat("parameter '", name, "': this server serves stateless models only; leave sequence parameters out"));
+        Concat("parameter '", name, "': this server serves stateless models only; leave sequence parameters out"));
   }
   // Triton's C++ client sends it with every request.
   if (name == "triton_enable_empty_final_response") return absl::OkStatus();
   if (absl::StartsWith(name, "triton_")) {
-    return absl::InvalidArgumentError(absl::StrCat("parameter '", name, "': names that start with triton_ are reserved"));
+    return absl::InvalidArgumentError(Concat("parameter '", name, "': names that start with triton_ are reserved"));
   }
   return absl::OkStatus();
 }
@@ -44,10 +44,10 @@ absl::Status ReadParameters(const google::protobuf::Map<std::string, InferParame
 std::string ParameterText(const InferParameter& parameter) {
   switch (parameter.parameter_choice_case()) {
     case InferParameter::kBoolParam: return parameter.bool_param() ? "true" : "false";
-    case InferParameter::kInt64Param: return absl::StrCat(parameter.int64_param());
-    case InferParameter::kUint64Param: return absl::StrCat(parameter.uint64_param());
+    case InferParameter::kInt64Param: return Concat(parameter.int64_param());
+    case InferParameter::kUint64Param: return Concat(parameter.uint64_param());
     case InferParameter::kStringParam: return parameter.string_param();
-    case InferParameter::kDoubleParam: return absl::StrCat(parameter.double_param());
+    case InferParameter::kDoubleParam: return Concat(parameter.double_param());
     case InferParameter::PARAMETER_CHOICE_NOT_SET: return "";
   }
   return "";

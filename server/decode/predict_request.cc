@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/base/text.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/decode/bytes_tensor.h"
@@ -43,7 +44,7 @@ const char* KindName(const Column& column) {
 
 absl::Status WrongKind(const std::string& name, const Column& column, DataType type, const char* expected) {
   return absl::InvalidArgumentError(
-      absl::StrCat("column '", name, "': expected ", expected, " for ", Name(type), ", got ", KindName(column)));
+      Concat("column '", name, "': expected ", expected, " for ", Name(type), ", got ", KindName(column)));
 }
 
 /// Stores `value` as T, or says why T cannot hold it.
@@ -63,7 +64,7 @@ absl::Status Store(const std::string& name, int64_t row, V value, char* place, D
     }();
     if (!fits) {
       return absl::InvalidArgumentError(
-          absl::StrCat("column '", name, "': row ", row, " is ", value, ", which ", Name(type), " cannot hold"));
+          Concat("column '", name, "': row ", row, " is ", value, ", which ", Name(type), " cannot hold"));
     }
     stored = static_cast<T>(value);
   }
@@ -107,13 +108,13 @@ template <typename T>
 absl::Status FillNulls(const std::string& name, const Column& column, const Target& target) {
   for (const uint32_t row : column.nulls()) {
     if (row >= RowsOf(column)) {
-      return absl::InvalidArgumentError(absl::StrCat("column '", name, "': null row ", row, " is beyond its ", RowsOf(column), " rows"));
+      return absl::InvalidArgumentError(Concat("column '", name, "': null row ", row, " is beyond its ", RowsOf(column), " rows"));
     }
     if constexpr (std::is_floating_point_v<T>) {
       const T missing = std::numeric_limits<T>::quiet_NaN();
       std::memcpy(target.bytes + (row * target.stride + target.offset) * sizeof(T), &missing, sizeof(T));
     } else {
-      return absl::InvalidArgumentError(absl::StrCat("column '", name, "': row ", row, " is null, and ",
+      return absl::InvalidArgumentError(Concat("column '", name, "': row ", row, " is null, and ",
                                                      Name(target.type), " has no missing value"));
     }
   }
@@ -145,7 +146,7 @@ absl::Status FillFixed(const std::string& name, const Column& column, const Targ
     case DataType::kFp32: return Fill<float>(name, column, target);
     case DataType::kFp64: return Fill<double>(name, column, target);
     default:
-      return absl::UnimplementedError(absl::StrCat("column '", name, "': inputs of ", Name(target.type),
+      return absl::UnimplementedError(Concat("column '", name, "': inputs of ", Name(target.type),
                                                    " cannot be given as columns; call ModelInfer"));
   }
 }
@@ -164,7 +165,7 @@ absl::Status FillBytes(const std::vector<const Column*>& columns, const std::vec
     nulls[i].resize(rows);
     for (const uint32_t row : columns[i]->nulls()) {
       if (row >= rows) {
-        return absl::InvalidArgumentError(absl::StrCat("column '", names[i], "': null row ", row, " is beyond its ", rows, " rows"));
+        return absl::InvalidArgumentError(Concat("column '", names[i], "': null row ", row, " is beyond its ", rows, " rows"));
       }
       nulls[i][row] = true;
     }
@@ -185,14 +186,14 @@ std::string ColumnNames(const Model& model) {
 absl::StatusOr<const Column*> FindColumn(const PredictRequest& request, const std::string& name) {
   const auto found = request.columns().find(name);
   if (found == request.columns().end()) {
-    return absl::InvalidArgumentError(absl::StrCat("column '", name, "' is missing; a value that is not known is sent as a null"));
+    return absl::InvalidArgumentError(Concat("column '", name, "' is missing; a value that is not known is sent as a null"));
   }
   return &found->second;
 }
 
 absl::Status CheckColumns(const PredictRequest& request, const Model& model, int64_t& rows) {
   if (model.columns.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("model '", model.settings.name, "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
+    return absl::FailedPreconditionError(Concat("model '", model.settings.name, "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
   }
   rows = -1;
   for (const ColumnBinding& binding : model.columns) {
@@ -200,20 +201,20 @@ absl::Status CheckColumns(const PredictRequest& request, const Model& model, int
     if (!column.ok()) return column.status();
     if (rows < 0) rows = RowsOf(**column);
     if (RowsOf(**column) != rows) {
-      return absl::InvalidArgumentError(absl::StrCat("column '", binding.name, "': expected ", rows, " rows as in column '", model.columns[0].name, "', got ", RowsOf(**column)));
+      return absl::InvalidArgumentError(Concat("column '", binding.name, "': expected ", rows, " rows as in column '", model.columns[0].name, "', got ", RowsOf(**column)));
     }
   }
   if (request.columns_size() != static_cast<int>(model.columns.size())) {
     for (const auto& [name, unused] : request.columns()) {
       const auto known = [&](const ColumnBinding& binding) { return binding.name == name; };
       if (std::none_of(model.columns.begin(), model.columns.end(), known)) {
-        return absl::InvalidArgumentError(absl::StrCat("column '", name, "': model '", model.settings.name, "' has ", ColumnNames(model)));
+        return absl::InvalidArgumentError(Concat("column '", name, "': model '", model.settings.name, "' has ", ColumnNames(model)));
       }
     }
   }
   const int most = std::max(1, model.settings.max_batch_size);
   if (rows < 1 || rows > most) {
-    return absl::InvalidArgumentError(absl::StrCat("columns: expected 1 to ", most, " rows (max_batch_size of config.pbtxt), got ", rows));
+    return absl::InvalidArgumentError(Concat("columns: expected 1 to ", most, " rows (max_batch_size of config.pbtxt), got ", rows));
   }
   return absl::OkStatus();
 }
@@ -238,7 +239,7 @@ absl::Status BuildTensor(const PredictRequest& request, const Model& model, int 
   if (!elements.ok()) return elements.status();
   const bool covered = std::none_of(bindings.begin(), bindings.end(), [](const auto* binding) { return binding == nullptr; });
   if (!covered || *elements != rows * static_cast<int64_t>(bindings.size())) {
-    return absl::FailedPreconditionError(absl::StrCat("input '", spec.name, "' has ", *elements / rows, " values a row, and monitor.yaml names ", bindings.size(), " of them; name each, or call ModelInfer"));
+    return absl::FailedPreconditionError(Concat("input '", spec.name, "' has ", *elements / rows, " values a row, and monitor.yaml names ", bindings.size(), " of them; name each, or call ModelInfer"));
   }
   std::string& bytes = decoded.scratch.emplace_back();
   if (spec.type == DataType::kBytes) {
@@ -266,7 +267,7 @@ absl::Status ReadTimeout(const PredictRequest& request, DecodedRequest& decoded)
   const auto found = request.parameters().find("timeout");
   if (found == request.parameters().end()) return absl::OkStatus();
   if (found->second.kind_case() != v1::Parameter::kInt64Value || found->second.int64_value() < 0) {
-    return absl::InvalidArgumentError(absl::StrCat("parameter 'timeout': expected int64_value, microseconds, at least 0, got ", found->second.ShortDebugString()));
+    return absl::InvalidArgumentError(Concat("parameter 'timeout': expected int64_value, microseconds, at least 0, got ", found->second.ShortDebugString()));
   }
   decoded.timeout_us = found->second.int64_value();
   return absl::OkStatus();
@@ -291,9 +292,9 @@ absl::Status DecodePredictRequest(const PredictRequest& request, const Model& mo
 std::string ParameterText(const v1::Parameter& parameter) {
   switch (parameter.kind_case()) {
     case v1::Parameter::kBoolValue: return parameter.bool_value() ? "true" : "false";
-    case v1::Parameter::kInt64Value: return absl::StrCat(parameter.int64_value());
+    case v1::Parameter::kInt64Value: return Concat(parameter.int64_value());
     case v1::Parameter::kStringValue: return parameter.string_value();
-    case v1::Parameter::kDoubleValue: return absl::StrCat(parameter.double_value());
+    case v1::Parameter::kDoubleValue: return Concat(parameter.double_value());
     case v1::Parameter::KIND_NOT_SET: return "";
   }
   return "";

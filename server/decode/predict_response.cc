@@ -3,7 +3,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "absl/strings/str_cat.h"
+#include "server/base/text.h"
 #include "server/decode/bytes_tensor.h"
 #include "server/decode/infer_response.h"
 
@@ -80,7 +80,7 @@ std::string ColumnName(const Model& model, int tensor, int64_t column, int64_t e
     if (binding.tensor == tensor && binding.column == column) return binding.name;
   }
   const std::string& name = model.settings.outputs[tensor].name;
-  return elements == 1 ? name : absl::StrCat(name, ".", column);
+  return elements == 1 ? name : Concat(name, ".", column);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "server/base/text.h"
 #include "absl/strings/str_join.h"
 #include "server/decode/bytes_tensor.h"
 
@@ -43,10 +43,10 @@ std::vector<std::string> FilledFields(const InferTensorContents& contents) {
 absl::Status WrongField(const TensorSpec& spec, const InferTensorContents& contents) {
   const char* field = FieldOf(spec.type);
   if (field == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("input '", spec.name, "': ", Name(spec.type),
+    return absl::InvalidArgumentError(Concat("input '", spec.name, "': ", Name(spec.type),
                                                    " values travel in raw_input_contents only, got typed contents"));
   }
-  return absl::InvalidArgumentError(absl::StrCat("input '", spec.name, "': expected ", Name(spec.type), " values in ",
+  return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected ", Name(spec.type), " values in ",
                                                  field, " only, got ", absl::StrJoin(FilledFields(contents), ", ")));
 }
 
@@ -68,7 +68,7 @@ absl::Status Narrow(const TensorSpec& spec, const google::protobuf::RepeatedFiel
   std::string& bytes = scratch.emplace_back(values.size() * sizeof(T), '\0');
   for (int i = 0; i < values.size(); ++i) {
     if (values[i] < std::numeric_limits<T>::min() || values[i] > std::numeric_limits<T>::max()) {
-      return absl::InvalidArgumentError(absl::StrCat("input '", spec.name, "': element ", i, " is ", values[i],
+      return absl::InvalidArgumentError(Concat("input '", spec.name, "': element ", i, " is ", values[i],
                                                      ", which ", Name(spec.type), " cannot hold"));
     }
     const T value = static_cast<T>(values[i]);

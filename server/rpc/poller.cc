@@ -210,7 +210,7 @@ void Poller::Submit(std::unique_ptr<RpcInference> inference) {
 
 void Poller::Refuse(std::unique_ptr<RpcInference> inference, const absl::Status& status) {
   if (inference->model != nullptr) return runner_->Refuse(std::move(inference), status);
-  unknown_.requests[static_cast<size_t>(inference->method)][static_cast<size_t>(status.code())].Add();
+  settings_.unknown->slot(index_).requests[static_cast<size_t>(inference->method)][static_cast<size_t>(status.code())].Add();
   inference->Send(status);
   reclaim_(std::move(inference));
 }

@@ -27,6 +27,7 @@ struct PollerSettings {
   const ServerState* state = nullptr;
   Admission* admission = nullptr;
   Tap* tap = nullptr;
+  ServingCounters* unknown = nullptr;  // requests that never reached a model, a slot per poller
   uint64_t boot_id = 0;
   int64_t turn_limit_ns = 4'000'000;
   int64_t default_timeout_ns = 0;  // for requests without a deadline; 0: none
@@ -56,8 +57,6 @@ class Poller {
 
   grpc::ServerCompletionQueue* queue() const { return queue_.get(); }
   size_t index() const { return index_; }
-  /// Requests that never reached a model; read by scrapes.
-  const ServingSlot& unknown() const { return unknown_; }
 
  private:
   void Run();
@@ -92,7 +91,6 @@ class Poller {
   size_t accepted_in_turn_ = 0;
   int64_t turn_end_ns_ = 0;
   uint64_t sequence_ = 0;
-  ServingSlot unknown_;
 };
 
 }  // namespace driftserve

@@ -1,0 +1,291 @@
+#include "server/app.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/base/text.h"
+#include "server/batch/admission.h"
+#include "server/batch/instance_pool.h"
+#include "server/execute/torchscript_loader.h"
+#include "server/logging.h"
+#include "server/metrics/operations.h"
+#include "server/observe/observer.h"
+#include "server/publish/kafka_publisher.h"
+#include "server/publish/no_broker_publisher.h"
+#include "server/repository/registry.h"
+#include "server/repository/repository.h"
+#include "server/repository/warm.h"
+#include "server/rpc/grpc_server.h"
+#include "server/tap/tap.h"
+
+namespace driftserve {
+namespace {
+
+uint64_t RandomBootId() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+absl::StatusOr<std::unique_ptr<Publisher>> MakePublisher(const KafkaConfig& config, const Clock* clock, const Log& log) {
+  if (config.brokers.empty()) return MakeNoBrokerPublisher();
+  KafkaSettings settings;
+  settings.brokers = config.brokers;
+  settings.queue_messages = config.queue_messages;
+  settings.queue_bytes = config.queue_bytes;
+  settings.linger_ms = config.linger_ms;
+  settings.delivery_timeout_ms = config.delivery_timeout_ms;
+  settings.compression = config.compression;
+  settings.properties = config.properties;
+  return MakeKafkaPublisher(std::move(settings), clock, log);
+}
+
+int PollerCount(const GrpcConfig& config) {
+  return config.pollers > 0 ? config.pollers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+/// Every part of the server, in the order of their dependencies: what is destroyed first uses what is destroyed later.
+class App::Parts {
+ public:
+  Parts(ServerConfig config, std::string version)
+      : config_(std::move(config)), version_(std::move(version)), clock_(&Clock::System()), log_(MakeLog(config_.log)),
+        boot_id_(RandomBootId()), unknown_(PollerCount(config_.grpc)),
+        tap_({static_cast<size_t>(config_.tap.ring_samples), static_cast<size_t>(config_.tap.ring_bytes)}),
+        admission_(config_.scheduling.max_pending_requests, config_.scheduling.max_pending_bytes) {}
+
+  ~Parts() { Stop(); }
+
+  bool Start(StartFailure& failure);
+  void Stop();
+
+ private:
+  absl::Status StartPipeline();
+  absl::Status StartGrpc();
+  absl::Status StartOperations();
+  absl::Status LoadModels();
+  absl::Status Install(const std::vector<std::shared_ptr<Model>>& models);
+  absl::Status WarmOnPollers(Model& model);
+  absl::Status StartInstances(const std::shared_ptr<Model>& model);
+  void Publish(const std::vector<std::shared_ptr<Model>>& models);
+  ServingThread InstanceThread(size_t slot);
+  ServingState Serving() const;
+  std::vector<VersionState> Index() const;
+
+  const ServerConfig config_;
+  const std::string version_;
+  const Clock* const clock_;
+  const Log log_;
+  const uint64_t boot_id_;
+
+  Registry registry_;
+  ServerState state_;
+  HealthBoard health_;
+  ServingCounters unknown_;  // requests for models that there are not
+  Tap tap_;
+  Admission admission_;
+  SnapshotBoard board_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<Observer> observer_;
+  std::unique_ptr<Loader> loader_;
+  std::unique_ptr<Repository> repository_;
+  std::vector<std::shared_ptr<InstancePool>> pools_;
+  std::unique_ptr<GrpcServer> grpc_;
+  std::unique_ptr<Operations> operations_;
+  bool stopped_ = false;
+};
+
+bool App::Parts::Start(StartFailure& failure) {
+  const auto fail = [&](int code, const absl::Status& status) {
+    failure = {code, std::string(status.message())};
+    return false;
+  };
+  if (absl::Status status = StartPipeline(); !status.ok()) return fail(kExitBadConfiguration, status);
+  if (absl::Status status = StartGrpc(); !status.ok()) return fail(kExitUnavailable, status);
+  if (absl::Status status = StartOperations(); !status.ok()) return fail(kExitUnavailable, status);
+  if (absl::Status status = LoadModels(); !status.ok()) return fail(kExitBadConfiguration, status);
+  state_.SetReady(true);
+  health_.Set("", true);
+  log_(LogLevel::kInfo, Concat("ready: gRPC on port ", grpc_->port(), ", operations on port ", operations_->port()));
+  return true;
+}
+
+absl::Status App::Parts::StartPipeline() {
+  absl::StatusOr<std::unique_ptr<Publisher>> publisher = MakePublisher(config_.kafka, clock_, log_);
+  if (!publisher.ok()) return publisher.status();
+  publisher_ = *std::move(publisher);
+  ObserverSettings settings;
+  settings.boot_id = boot_id_;
+  settings.source = Concat("driftserve/", HostName());
+  settings.topic = config_.kafka.topic;
+  settings.events_topic = config_.kafka.events_topic;
+  observer_ = std::make_unique<Observer>(std::move(settings), clock_, &tap_, publisher_.get(), &board_, log_);
+  observer_->Start();
+  return absl::OkStatus();
+}
+
+absl::Status App::Parts::StartGrpc() {
+  PollerSettings settings;
+  settings.clock = clock_;
+  settings.registry = &registry_;
+  settings.state = &state_;
+  settings.admission = &admission_;
+  settings.tap = &tap_;
+  settings.unknown = &unknown_;
+  settings.boot_id = boot_id_;
+  settings.turn_limit_ns = config_.scheduling.turn_limit_us * 1000;
+  settings.default_timeout_ns = config_.scheduling.default_timeout_ms * 1'000'000;
+  health_.Set("", false);
+  grpc_ = std::make_unique<GrpcServer>(config_.grpc, settings, &health_, [this] { return Index(); }, version_);
+  return grpc_->Start();
+}
+
+absl::Status App::Parts::StartOperations() {
+  OperationsSources sources;
+  sources.serving = [this] { return Serving(); };
+  sources.ready = [this] { return state_.ready(); };
+  sources.board = &board_;
+  sources.publisher = publisher_.get();
+  sources.tap = &tap_;
+  sources.build.version = version_;
+  absl::StatusOr<std::unique_ptr<Operations>> operations = Operations::Start(config_.operations, clock_, std::move(sources));
+  if (!operations.ok()) return operations.status();
+  operations_ = *std::move(operations);
+  return absl::OkStatus();
+}
+
+absl::Status App::Parts::LoadModels() {
+  loader_ = MakeTorchScriptLoader();
+  repository_ = std::make_unique<Repository>(config_, PollerCount(config_.grpc), loader_.get(), clock_);
+  std::vector<std::string> names = config_.repository.models;
+  if (names.empty()) {
+    absl::StatusOr<std::vector<std::string>> found = repository_->ListModels();
+    if (!found.ok()) return found.status();
+    names = *std::move(found);
+  }
+  std::vector<std::shared_ptr<Model>> models;
+  std::string faults;
+  for (const std::string& name : names) {
+    absl::StatusOr<std::vector<std::shared_ptr<Model>>> loaded = repository_->LoadModel(name);
+    if (loaded.ok()) {
+      models.insert(models.end(), loaded->begin(), loaded->end());
+    } else {
+      faults += Concat(faults.empty() ? "" : "\n", loaded.status().message());
+    }
+  }
+  if (!faults.empty()) return absl::InvalidArgumentError(faults);
+  return Install(models);
+}
+
+absl::Status App::Parts::Install(const std::vector<std::shared_ptr<Model>>& models) {
+  for (const std::shared_ptr<Model>& model : models) {
+    const absl::Status status = model->run_inline ? WarmOnPollers(*model) : StartInstances(model);
+    if (!status.ok()) return status;
+    if (model->watched != nullptr) observer_->Watch(model->watched, model->reference, model->monitor);
+    log_(LogLevel::kInfo, Concat("model '", model->settings.name, "' version ", model->version_text, ": ",
+                                 model->run_inline ? "runs on the pollers" : Concat("runs on ", model->instance_graphs.size(), " instances"),
+                                 model->watched != nullptr ? ", watched" : ", not watched"));
+  }
+  Publish(models);
+  return absl::OkStatus();
+}
+
+/// Profiling and allocation happen per thread and per batch size: a graph is warmed where it will run.
+absl::Status App::Parts::WarmOnPollers(Model& model) {
+  std::vector<std::future<absl::Status>> warmed;
+  for (const auto& poller : grpc_->pollers()) {
+    auto promise = std::make_shared<std::promise<absl::Status>>();
+    warmed.push_back(promise->get_future());
+    Graph* const graph = model.poller_graphs[poller->index()].get();
+    poller->Execute([promise, graph, &model] { promise->set_value(WarmGraph(*graph, model.settings)); });
+  }
+  absl::Status result;
+  for (std::future<absl::Status>& future : warmed) result.Update(future.get());
+  return result;
+}
+
+absl::Status App::Parts::StartInstances(const std::shared_ptr<Model>& model) {
+  const size_t first_slot = static_cast<size_t>(PollerCount(config_.grpc));
+  auto pool = std::make_shared<InstancePool>(model.get(), clock_, [this, first_slot](size_t instance) { return InstanceThread(first_slot + instance); });
+  pools_.push_back(pool);
+  if (absl::Status status = pool->Start(); !status.ok()) return status;
+  model->queue = std::move(pool);
+  return absl::OkStatus();
+}
+
+ServingThread App::Parts::InstanceThread(size_t slot) {
+  ServingThread thread;
+  thread.index = slot;
+  thread.clock = clock_;
+  thread.admission = &admission_;
+  thread.tap = tap_.AddProducer();
+  thread.boot_id = boot_id_;
+  thread.reclaim = [](std::unique_ptr<SampleOwner>) {};  // another thread's messages: freed
+  return thread;
+}
+
+void App::Parts::Publish(const std::vector<std::shared_ptr<Model>>& models) {
+  auto set = std::make_shared<ModelSet>();
+  for (const std::shared_ptr<Model>& model : models) set->models[model->settings.name][model->version] = model;
+  registry_.Publish(std::move(set));
+  for (const std::shared_ptr<Model>& model : models) health_.Set(model->settings.name, true);
+}
+
+ServingState App::Parts::Serving() const {
+  ServingState state;
+  state.pending_requests = static_cast<uint64_t>(std::max<int64_t>(0, admission_.pending_requests()));
+  state.pending_bytes = static_cast<uint64_t>(std::max<int64_t>(0, admission_.pending_bytes()));
+  const std::shared_ptr<const ModelSet> set = registry_.Current();
+  for (const auto& [name, versions] : set->models) {
+    for (const auto& [number, model] : versions) {
+      state.versions.push_back({name, model->version_text, state_.ready(), std::shared_ptr<const ServingCounters>(model, &model->counters)});
+    }
+  }
+  state.versions.push_back({"", "", false, std::shared_ptr<const ServingCounters>(std::shared_ptr<void>(), &unknown_)});
+  return state;
+}
+
+std::vector<VersionState> App::Parts::Index() const {
+  std::vector<VersionState> states;
+  for (const auto& [name, versions] : registry_.Current()->models) {
+    for (const auto& [number, model] : versions) {
+      states.push_back({name, model->version_text, state_.ready() ? "READY" : "UNAVAILABLE", state_.ready() ? "" : "shutting down"});
+    }
+  }
+  return states;
+}
+
+void App::Parts::Stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  log_(LogLevel::kInfo, "shutting down");
+  state_.SetReady(false);
+  health_.Close();
+  if (config_.shutdown.lame_duck_ms > 0 && grpc_ != nullptr) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(config_.shutdown.lame_duck_ms));
+  }
+  if (grpc_ != nullptr) grpc_->Shutdown(config_.shutdown.drain_timeout_ms);
+  for (const std::shared_ptr<InstancePool>& pool : pools_) pool->Stop();
+  if (observer_ != nullptr) observer_->Stop(config_.kafka.flush_timeout_ms);
+  operations_.reset();
+  log_(LogLevel::kInfo, "stopped");
+}
+
+App::App(ServerConfig config, std::string version) : parts_(std::make_unique<Parts>(std::move(config), std::move(version))) {}
+App::~App() = default;
+bool App::Start(StartFailure& failure) { return parts_->Start(failure); }
+void App::Stop() { parts_->Stop(); }
+
+}  // namespace driftserve

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/config/server_config.h"
+
+namespace driftserve {
+
+/// Exit codes of driftserve.
+enum ExitCode { kExitOk = 0, kExitBadConfiguration = 1, kExitUsage = 2, kExitUnavailable = 75 };
+
+/// Why the server did not start: the exit code, and every fault, one per line.
+struct StartFailure {
+  int exit_code = kExitOk;
+  std::string message;
+};
+
+/// The whole server, put together: the only place that names concrete adapters.
+///
+/// Thread safety: Start and Stop by one thread, in this order. Lifetime: Stop (or the destructor) ends every thread.
+class App {
+ public:
+  /// `version`: of the build, for metadata and metrics.
+  App(ServerConfig config, std::string version);
+  ~App();
+
+  /// Binds, loads, warms and serves. False, with the reason in `failure`, when the server cannot run.
+  bool Start(StartFailure& failure);
+
+  /// Not ready → lame duck → drain → flush Kafka within its budget.
+  void Stop();
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace driftserve
