@@ -1,0 +1,183 @@
+#include "deploy/demo/replay_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "deploy/demo/progress.h"
+#include "driftserve/v1/predict.grpc.pb.h"
+
+namespace driftserve {
+namespace {
+
+constexpr int64_t kSecondsPerDay = 86'400;
+constexpr int64_t kLongestWaitNs = 100'000'000;
+constexpr char kOutput[] = "p_late";
+
+/// An open request. Made by Send, deleted when its tag comes back.
+struct Call {
+  grpc::ClientContext context;
+  v1::PredictResponse response;
+  grpc::Status status;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<v1::PredictResponse>> reader;
+  const FlightRow* row;
+  int64_t sent_ns;
+};
+
+void SetNumber(double value, v1::Column* column) {
+  column->mutable_doubles()->add_values(std::isnan(value) ? 0 : value);
+  if (std::isnan(value)) column->add_nulls(0);
+}
+
+/// One replay; see Replay().
+class Client {
+ public:
+  Client(const FlightRows& flights, const ReplaySettings& settings, const Clock& clock, ReplayResults& results)
+      : flights_(flights), settings_(settings), clock_(clock), results_(results),
+        channel_(grpc::CreateChannel(settings.server, grpc::InsecureChannelCredentials())),
+        stub_(v1::Prediction::NewStub(channel_)), progress_(flights.rows.size(), clock.MonotonicNanos()) {}
+
+  // Calls still open after giving up come back failed, because their deadlines pass.
+  ~Client() {
+    while (open_ > 0) Receive(kLongestWaitNs);
+    queue_.Shutdown();
+    void* tag;
+    bool ok;
+    while (queue_.Next(&tag, &ok)) {
+    }
+  }
+
+  absl::Status Run() {
+    if (!channel_->WaitForConnected(After(settings_.connect_ns))) {
+      return absl::UnavailableError(absl::StrCat("no connection to ", settings_.server, " within ",
+                                                 settings_.connect_ns / 1'000'000'000, " s"));
+    }
+    start_ns_ = clock_.MonotonicNanos();
+    while (next_ < flights_.rows.size() || open_ > 0) {
+      SendWhatIsDue();
+      Receive(UntilNextDue());
+      EndMonths();
+      if (failures_in_a_row_ >= settings_.give_up_after) {
+        return absl::UnavailableError(
+            absl::StrCat(failures_in_a_row_, " requests to ", settings_.server, " failed one after the other; the last: ", last_error_));
+      }
+    }
+    EndMonth(flights_.rows.back().month);
+    return absl::OkStatus();
+  }
+
+ private:
+  std::chrono::system_clock::time_point After(int64_t ns) const {
+    return std::chrono::system_clock::time_point(std::chrono::nanoseconds(clock_.UnixNanos() + ns));
+  }
+
+  int64_t Due(const FlightRow& row) const {
+    return start_ns_ + row.seconds / kSecondsPerDay * settings_.day_ns +
+           row.seconds % kSecondsPerDay * settings_.day_ns / kSecondsPerDay;
+  }
+
+  bool MaySend() const { return next_ < flights_.rows.size() && open_ < settings_.in_flight; }
+
+  void SendWhatIsDue() {
+    const int64_t now = clock_.MonotonicNanos();
+    while (MaySend() && Due(flights_.rows[next_]) <= now) {
+      results_.Lagged(now - Due(flights_.rows[next_]));
+      Send(flights_.rows[next_++]);
+    }
+  }
+
+  int64_t UntilNextDue() const {
+    if (!MaySend()) return kLongestWaitNs;
+    return std::clamp<int64_t>(Due(flights_.rows[next_]) - clock_.MonotonicNanos(), 0, kLongestWaitNs);
+  }
+
+  void Send(const FlightRow& row) {
+    v1::PredictRequest request;
+    request.set_model_name(settings_.model);
+    auto& columns = *request.mutable_columns();
+    for (size_t i = 0; i < FlightRow::kNumbers; ++i) SetNumber(row.numbers[i], &columns[flights_.names[i]]);
+    columns["carrier"].mutable_strings()->add_values(row.carrier);
+    columns["origin"].mutable_strings()->add_values(row.origin);
+    auto* call = new Call;
+    call->row = &row;
+    call->context.set_deadline(After(settings_.timeout_ns));
+    call->sent_ns = clock_.MonotonicNanos();
+    call->reader = stub_->AsyncPredict(&call->context, request, &queue_);
+    call->reader->Finish(&call->response, &call->status, call);
+    ++open_;
+  }
+
+  // Waits at most `wait_ns` for the first answer, and takes all that are there.
+  void Receive(int64_t wait_ns) {
+    void* tag;
+    bool ok;
+    auto until = After(wait_ns);
+    while (queue_.AsyncNext(&tag, &ok, until) == grpc::CompletionQueue::GOT_EVENT) {
+      Finish(std::unique_ptr<Call>(static_cast<Call*>(tag)));
+      until = After(0);
+    }
+  }
+
+  void Finish(std::unique_ptr<Call> call) {
+    --open_;
+    const int64_t now = clock_.MonotonicNanos();
+    const auto output = call->response.outputs().find(kOutput);
+    if (!call->status.ok()) {
+      Fail(*call->row, absl::StrCat("code ", call->status.error_code(), ": ", call->status.error_message()));
+    } else if (output == call->response.outputs().end() || output->second.doubles().values_size() != 1) {
+      Fail(*call->row, absl::StrCat("expected one double `", kOutput, "`, got ", call->response.ShortDebugString()));
+    } else {
+      failures_in_a_row_ = 0;
+      results_.Answered(*call->row, output->second.doubles().values(0), now - call->sent_ns);
+    }
+    progress_.Update(call->row->month, results_.answered() + results_.failed(), results_.failed(), now);
+  }
+
+  void Fail(const FlightRow& row, const std::string& error) {
+    ++failures_in_a_row_;
+    last_error_ = error;
+    results_.Failed(row, error);
+  }
+
+  // A month has ended when the next flight to be sent is of the one after it.
+  void EndMonths() {
+    if (next_ == 0 || next_ >= flights_.rows.size()) return;
+    const int month = flights_.rows[next_ - 1].month;
+    if (month != ended_ && flights_.rows[next_].month != month) EndMonth(month);
+  }
+
+  void EndMonth(int month) {
+    ended_ = month;
+    results_.MonthEnded(month, clock_.UnixNanos());
+    progress_.MonthEnded(month, results_.answered() + results_.failed(), results_.failed(), clock_.MonotonicNanos());
+  }
+
+  const FlightRows& flights_;
+  const ReplaySettings& settings_;
+  const Clock& clock_;
+  ReplayResults& results_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::Prediction::Stub> stub_;
+  grpc::CompletionQueue queue_;
+  Progress progress_;
+  int64_t start_ns_ = 0;
+  size_t next_ = 0;  // flight to be sent
+  int open_ = 0;
+  int ended_ = 0;  // month
+  int failures_in_a_row_ = 0;
+  std::string last_error_;
+};
+
+}  // namespace
+
+absl::Status Replay(const FlightRows& flights, const ReplaySettings& settings, const Clock& clock,
+                    ReplayResults& results) {
+  return Client(flights, settings, clock, results).Run();
+}
+
+}  // namespace driftserve
