@@ -44,7 +44,7 @@ class RunnerTest : public testing::Test {
 
   void Watch(double rate) {
     std::vector<StratumRate> strata;
-    model_->watched = std::make_shared<WatchedModel>(WatchedModelSettings{.name = "m"}, std::make_unique<SamplingRule>(strata, rate, 1, 1), 1);
+    model_->watched = std::make_shared<WatchedModel>(WatchedModelSettings(), std::make_unique<SamplingRule>(strata, rate, 1, 1), 1);
   }
 
   uint64_t Counted(absl::StatusCode code) {

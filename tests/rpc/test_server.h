@@ -1,0 +1,117 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "server/base/text.h"
+#include "server/batch/instance_pool.h"
+#include "server/rpc/grpc_server.h"
+#include "tests/fakes/fake_inference.h"
+
+namespace driftserve {
+
+/// A whole gRPC server on a port of its own, on the machine's clock, with a model "double" that doubles one float.
+class TestServer {
+ public:
+  explicit TestServer(int64_t max_pending_requests = 100, bool watched = false)
+      : admission(max_pending_requests, 1 << 20), tap_({16, 1 << 20}), unknown(1) {
+    GrpcConfig config;
+    config.address = "127.0.0.1:0";
+    config.pollers = 1;
+    config.posted_calls = 8;
+    config.max_message_bytes = 1 << 16;
+    PollerSettings settings;
+    settings.clock = &Clock::System();
+    settings.registry = &registry;
+    settings.state = &state;
+    settings.admission = &admission;
+    settings.tap = &tap_;
+    settings.unknown = &unknown;
+    settings.boot_id = 7;
+    server = std::make_unique<GrpcServer>(config, settings, &health, [] { return std::vector<VersionState>(); }, "test");
+    model = MakeModel(watched);
+  }
+  ~TestServer() {
+    server->Shutdown(1000);
+    if (pool != nullptr) pool->Stop();
+  }
+
+  std::shared_ptr<Model> MakeModel(bool watched) {
+    auto made = std::make_shared<Model>();
+    made->settings.name = "double";
+    made->settings.platform = "pytorch_libtorch";
+    made->settings.max_batch_size = 8;
+    made->settings.inputs = {{"x", DataType::kFp32, {1}}};
+    made->settings.outputs = {{"y", DataType::kFp32, {1}}};
+    made->version = 1;
+    made->version_text = "1";
+    made->columns = {{"x", 0, 0}};
+    made->run_inline = true;
+    auto graph_owner = std::make_unique<DoublingGraph>();
+    graph = graph_owner.get();
+    made->poller_graphs.push_back(std::move(graph_owner));
+    if (watched) {
+      std::vector<StratumRate> strata = {{"vip", 1.0}};
+      WatchedModelSettings watched_settings;
+      watched_settings.name = "double";
+      watched_settings.stratum_source = StratumSource::kParameter;
+      watched_settings.stratum_name = "tier";
+      made->watched = std::make_shared<WatchedModel>(std::move(watched_settings), std::make_unique<SamplingRule>(strata, 0.0, 1, 1), 1);
+    }
+    return made;
+  }
+
+  /// Requests run on a thread of their own instead of the poller.
+  void UseInstance() {
+    model->run_inline = false;
+    model->instance_graphs = std::move(model->poller_graphs);
+    pool = std::make_shared<InstancePool>(model.get(), &Clock::System(), [this](size_t) {
+      ServingThread thread;
+      thread.clock = &Clock::System();
+      thread.admission = &admission;
+      thread.tap = tap_.AddProducer();
+      thread.reclaim = [](std::unique_ptr<SampleOwner>) {};
+      return thread;
+    });
+    ASSERT_TRUE(pool->Start().ok());
+    model->queue = pool;
+  }
+
+  void Start() {
+    auto models = std::make_shared<ModelSet>();
+    models->models["double"][1] = model;
+    registry.Publish(std::move(models));
+    const absl::Status status = server->Start();
+    ASSERT_TRUE(status.ok()) << status;
+    state.SetReady(true);
+    health.Set("", true);
+    health.Set("double", true);
+  }
+
+  std::shared_ptr<grpc::Channel> Channel() {
+    return grpc::CreateChannel(Concat("127.0.0.1:", server->port()), grpc::InsecureChannelCredentials());
+  }
+
+  std::unique_ptr<Sample> Sampled() {
+    for (TapProducer* producer : tap_.producers()) {
+      if (std::unique_ptr<Sample> sample = producer->Take()) return sample;
+    }
+    return nullptr;
+  }
+
+  Registry registry;
+  ServerState state;
+  HealthBoard health;
+  Admission admission;
+  Tap tap_;
+  ServingCounters unknown;
+  std::shared_ptr<Model> model;
+  DoublingGraph* graph = nullptr;
+  std::shared_ptr<InstancePool> pool;
+  std::unique_ptr<GrpcServer> server;
+};
+
+}  // namespace driftserve
