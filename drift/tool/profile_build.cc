@@ -1,0 +1,131 @@
+#include "drift/tool/profile_build.h"
+
+#include <memory>
+
+#include "drift/profile/text.h"
+#include "drift/tool/profile_columns.h"
+
+namespace drift {
+namespace {
+
+/// The name under which the server counts a row: the text of its stratum feature where a rate is listed for it.
+class StratumNames {
+ public:
+  StratumNames(const MonitorSettings& monitor, const std::vector<ColumnSpec>& specs) : rates_(monitor.sampling.rates) {
+    if (monitor.sampling.stratum_from != StratumFrom::kFeature) return;
+    for (size_t i = 0; i < specs.size(); ++i) {
+      if (specs[i].name != monitor.sampling.stratum_name) continue;
+      column_ = i;
+      dtype_ = specs[i].dtype;
+    }
+  }
+
+  std::string Of(const std::vector<Value>& row) const {
+    if (!column_) return "";
+    const Value& value = row[*column_];
+    std::string name;
+    if (value.type() == Value::Type::kText) {
+      name = std::string(value.as_text());
+    } else if (const KeyOf key = ToKey(value, dtype_); key.outcome == KeyOf::Outcome::kKey) {
+      name = KeyToText(key.key, dtype_);
+    }
+    return rates_.contains(name) ? name : "default";
+  }
+
+ private:
+  const std::map<std::string, double>& rates_;
+  std::optional<size_t> column_;
+  Dtype dtype_ = Dtype::kText;
+};
+
+/// Whether the time column never goes back. Numbers compare as numbers, texts as bytes (as ISO 8601 sorts).
+class TimeOrder {
+ public:
+  /// What is wrong with this row's time; empty: nothing.
+  std::string Check(const Value& time) {
+    if (time.missing()) return "expected a time, got a missing value";
+    if (time.type() == Value::Type::kText) {
+      if (has_number_) return "expected a number as in the rows before, got a text";
+      if (time.as_text() < text_) return Concat("expected a time not before '", text_, "', got '", time.as_text(), "': sort the rows");
+      text_ = std::string(time.as_text());
+      return "";
+    }
+    const KeyOf key = ToKey(time, time.type() == Value::Type::kDouble ? Dtype::kFloat64 : Dtype::kInt64);
+    if (key.outcome != KeyOf::Outcome::kKey) return "expected a time, got a missing value";
+    const double number = KeyToDouble(key.key, time.type() == Value::Type::kDouble ? KeyKind::kFloating : KeyKind::kSigned);
+    if (has_number_ && number < number_) return Concat("expected a time not before ", number_, ", got ", number, ": sort the rows");
+    number_ = number;
+    has_number_ = true;
+    return "";
+  }
+
+ private:
+  std::string text_;
+  double number_ = 0;
+  bool has_number_ = false;
+};
+
+/// Adds one batch. `time` is null without a time column, which is else the last column of the batch.
+absl::Status AddRows(const TableBatch& batch, size_t columns, const StratumNames& strata, TimeOrder* time,
+                     ReferenceBuilder& builder) {
+  std::vector<Value> row(columns);
+  for (size_t i = 0; i < batch.rows; ++i) {
+    for (size_t column = 0; column < columns; ++column) row[column] = batch.columns[column][i];
+    std::string fault = time == nullptr ? "" : time->Check(batch.columns[columns][i]);
+    if (fault.empty()) {
+      if (const auto error = builder.Add(row, strata.Of(row))) fault = error->message;
+    }
+    if (!fault.empty()) {
+      return absl::InvalidArgumentError(Concat(batch.file, ": row ", batch.first_row + static_cast<int64_t>(i), ": ", fault));
+    }
+  }
+  return absl::OkStatus();
+}
+
+BuilderSettings SettingsOf(const ProfileInputs& inputs) {
+  BuilderSettings settings;
+  settings.model_name = inputs.model_name;
+  settings.model_version = inputs.model_version;
+  settings.created_ns = inputs.created_ns;
+  settings.cycle_ns = inputs.monitor.cycle_ns;
+  settings.time_ordered = !inputs.time_column.empty();
+  return settings;
+}
+
+}  // namespace
+
+absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
+  const auto columns = PlanColumns(inputs.monitor, inputs.tensors);
+  if (!columns.ok()) return columns.status();
+  std::vector<ColumnRequest> requests;
+  for (const ProfileColumn& column : *columns) requests.push_back(column.request);
+  if (!inputs.time_column.empty()) requests.push_back({inputs.time_column, ColumnType::kAsStored});
+  const auto reader = TableReader::Open(inputs.data, requests);
+  if (!reader.ok()) return reader.status();
+  BuiltProfile profile;
+  profile.files = (*reader)->files();
+  std::vector<ColumnSpec> specs;
+  std::unique_ptr<ReferenceBuilder> builder;
+  std::unique_ptr<StratumNames> strata;
+  TimeOrder time;
+  while (true) {
+    const auto batch = (*reader)->Next();
+    if (!batch.ok()) return batch.status();
+    if (*batch == nullptr) break;
+    if (builder == nullptr) {
+      specs = DecideTypes(*columns, **reader, **batch, profile.warnings);
+      builder = std::make_unique<ReferenceBuilder>(SettingsOf(inputs), specs);
+      strata = std::make_unique<StratumNames>(inputs.monitor, specs);
+    }
+    TimeOrder* order = inputs.time_column.empty() ? nullptr : &time;
+    if (const absl::Status status = AddRows(**batch, specs.size(), *strata, order, *builder); !status.ok()) return status;
+    if (inputs.progress) inputs.progress((*reader)->progress(), (*reader)->rows_read());
+  }
+  if (builder == nullptr) return absl::InvalidArgumentError(Concat(JoinNames(profile.files), ": expected rows, got a header alone"));
+  auto built = builder->Build();
+  if (!built.ok()) return absl::InvalidArgumentError(built.error().message);
+  profile.reference = std::move(built.value());
+  return profile;
+}
+
+}  // namespace drift

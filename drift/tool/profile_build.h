@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "drift/profile/monitor_settings.h"
+#include "drift/profile/tensor_types.h"
+#include "drift/reference.h"
+
+namespace drift {
+
+struct ProfileInputs {
+  MonitorSettings monitor;
+  std::optional<ModelTensors> tensors;  // of config.pbtxt; without it the file's own types are taken
+  std::vector<std::string> data;        // paths or patterns
+  std::string time_column;              // empty: the rows are in no known order
+  std::string model_name, model_version;
+  int64_t created_ns = 0;
+  std::function<void(double done, uint64_t rows)> progress;  // called a few times a second at most; may be empty
+};
+
+struct BuiltProfile {
+  Reference reference;
+  std::vector<std::string> files;
+  std::vector<std::string> warnings;  // about types; the summary adds those about the content
+};
+
+/// Reads the training rows, columns named as the features and predictions of monitor.yaml, and counts them. Where
+/// strata come from a feature, each listed stratum gets its own counts and all other rows those of "default".
+/// Errors name the file, column and row, or the key of monitor.yaml.
+absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs);
+
+}  // namespace drift

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "drift/builder.h"
+#include "drift/profile/monitor_settings.h"
+#include "drift/profile/tensor_types.h"
+#include "drift/table/table_reader.h"
+
+namespace drift {
+
+/// One feature or prediction: what is read from the file, and what it becomes.
+struct ProfileColumn {
+  ColumnRequest request;
+  std::string name;
+  Role role = Role::kFeature;
+  std::optional<Dtype> dtype;  // of the served tensor; unset where no config.pbtxt tells it
+  std::optional<Kind> kind;
+};
+
+/// The columns of monitor.yaml, features first. INVALID_ARGUMENT lists every one that cannot be: a tensor that the
+/// model lacks, a column beyond its width, numeric texts, reductions.
+absl::StatusOr<std::vector<ProfileColumn>> PlanColumns(const MonitorSettings& monitor,
+                                                       const std::optional<ModelTensors>& tensors);
+
+/// The types still unknown, from what the file stores or, for CSV, from the first rows. Adds a warning that says so.
+std::vector<ColumnSpec> DecideTypes(const std::vector<ProfileColumn>& columns, const TableReader& reader,
+                                    const TableBatch& first, std::vector<std::string>& warnings);
+
+}  // namespace drift
