@@ -83,6 +83,7 @@ class App::Parts {
   ServingThread InstanceThread(size_t slot);
   ServingState Serving() const;
   std::vector<VersionState> Index() const;
+  std::string NotReady() const;
 
   const ServerConfig config_;
   const std::string version_;
@@ -155,15 +156,17 @@ absl::Status App::Parts::StartGrpc() {
 absl::Status App::Parts::StartOperations() {
   OperationsSources sources;
   sources.serving = [this] { return Serving(); };
-  sources.ready = [this] { return state_.ready(); };
+  sources.not_ready = [this] { return NotReady(); };
   sources.board = &board_;
   sources.publisher = publisher_.get();
   sources.tap = &tap_;
   sources.build.version = version_;
-  absl::StatusOr<std::unique_ptr<Operations>> operations = Operations::Start(config_.operations, clock_, std::move(sources));
-  if (!operations.ok()) return operations.status();
-  operations_ = *std::move(operations);
-  return absl::OkStatus();
+  HttpSettings settings;
+  settings.address = config_.operations.address;
+  settings.max_connections = config_.operations.max_connections;
+  settings.read_timeout_ms = config_.operations.read_timeout_ms;
+  operations_ = std::make_unique<Operations>(std::move(sources));
+  return operations_->Listen(settings, clock_);
 }
 
 absl::Status App::Parts::LoadModels() {
@@ -265,6 +268,11 @@ std::vector<VersionState> App::Parts::Index() const {
     }
   }
   return states;
+}
+
+std::string App::Parts::NotReady() const {
+  if (state_.ready()) return {};
+  return health_.closed() ? "shutting down" : "loading models";
 }
 
 void App::Parts::Stop() {
