@@ -48,7 +48,7 @@ def send_rows(channel, rows_per_stratum):
     row = bytes(4 * FEATURES)
     for tier in (*STRATA, "other"):
         protocol.inference(channel).ModelInfer(protocol.infer_request(
-            "wide", [("features", "FP32", [rows_per_stratum, FEATURES], row * rows_per_stratum)], parameters={"tier": tier}))
+            "wide", [("INPUT__0", "FP32", [rows_per_stratum, FEATURES], row * rows_per_stratum)], parameters={"tier": tier}))
 
 
 def measure(work):
