@@ -2,11 +2,14 @@
 
 #include <grpc/impl/codegen/grpc_types.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "server/base/text.h"
 
@@ -28,6 +31,17 @@ void SetLimits(const GrpcConfig& config, grpc::ServerBuilder& builder) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
 }
 
+/// Loading the reflection library registers it with every server of the process: turning it off takes it out again.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [](const std::unique_ptr<grpc::ServerBuilderPlugin>& plugin) {
+      return dynamic_cast<grpc::reflection::ProtoServerReflectionPlugin*>(plugin.get()) != nullptr;
+    });
+  }
+};
+
 }  // namespace
 
 GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings, HealthBoard* health,
@@ -38,8 +52,9 @@ GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings,
 GrpcServer::~GrpcServer() { Shutdown(0); }
 
 absl::Status GrpcServer::Build() {
-  if (config_.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (!config_.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
   builder.AddListeningPort(config_.address, grpc::InsecureServerCredentials(), &port_);
   SetLimits(config_, builder);
   builder.RegisterService(&inference_);
