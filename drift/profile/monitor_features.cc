@@ -2,14 +2,14 @@
 #include <array>
 #include <set>
 
-#include "drift/profile/text.h"
 #include "drift/profile/monitor_sections.h"
+#include "drift/profile/text.h"
 
 namespace drift {
 namespace {
 
-constexpr std::array<std::string_view, 7> kMeasures = {
-    "psi", "ks", "wasserstein", "jensen_shannon", "hellinger", "l_infinity", "chi_square"};
+constexpr std::array<std::string_view, 7> kMeasures = {"psi",       "ks",         "wasserstein", "jensen_shannon",
+                                                       "hellinger", "l_infinity", "chi_square"};
 constexpr size_t kMaxFeatures = 1000;
 constexpr size_t kMaxNameBytes = 128;  // a name is a label of every series of its feature
 
@@ -23,7 +23,8 @@ void ReadReduce(Fields& fields, FeatureSpec& spec) {
   if (!node) return;
   if (!node->IsMap()) {
     int choice;
-    if (fields.ReadChoice("reduce", {"mean", "std", "min", "max", "l2_norm", "zero_ratio", "length", "entropy", "top1", "argmax"},
+    if (fields.ReadChoice("reduce",
+                          {"mean", "std", "min", "max", "l2_norm", "zero_ratio", "length", "entropy", "top1", "argmax"},
                           &choice)) {
       spec.reduce.reduction = static_cast<Reduction>(choice + static_cast<int>(Reduction::kMean));
     }

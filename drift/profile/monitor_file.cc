@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "drift/profile/text.h"
 #include "drift/profile/monitor_sections.h"
+#include "drift/profile/text.h"
 #include "drift/profile/text_file.h"
 #include "drift/profile/yaml_fields.h"
 
@@ -34,7 +34,7 @@ std::optional<YAML::Node> ParseYaml(std::string_view text, Faults& faults) {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.size() == 1 && !documents[0].IsNull()) return documents[0];
     faults.AddText(YAML::Mark(), Concat("expected one YAML document, got ",
-                                              documents.size() > 1 ? Concat(documents.size()) : "nothing"));
+                                        documents.size() > 1 ? Concat(documents.size()) : "nothing"));
   } catch (const YAML::Exception& error) {
     faults.AddText(error.mark, Concat("not YAML: ", error.msg));
   }
@@ -46,8 +46,7 @@ absl::Status ReadDocument(std::string_view text, const std::string& file, int fi
                           const std::function<void(Fields&)>& read) {
   Faults faults(file, first_line);
   if (text.size() > kMaxBytes) {
-    return absl::InvalidArgumentError(
-        Concat(file, ": expected at most ", kMaxBytes, " bytes, got ", text.size()));
+    return absl::InvalidArgumentError(Concat(file, ": expected at most ", kMaxBytes, " bytes, got ", text.size()));
   }
   const auto document = ParseYaml(text, faults);
   if (!document) return faults.ToStatus();

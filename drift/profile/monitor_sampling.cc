@@ -3,9 +3,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "drift/profile/text.h"
 #include "absl/strings/str_format.h"
 #include "drift/profile/monitor_sections.h"
+#include "drift/profile/text.h"
 
 namespace drift {
 namespace {
@@ -82,9 +82,9 @@ void ReadSampling(Fields& document, MonitorSettings& settings) {
 }
 
 int RuleVersion(const SamplingSettings& sampling) {
-  std::string content = Concat(static_cast<int>(sampling.key), "|", static_cast<int>(sampling.stratum_from), "|",
-                                     sampling.stratum_name, "|", sampling.seed, "|",
-                                     absl::StrFormat("%a", sampling.default_rate));
+  std::string content =
+      Concat(static_cast<int>(sampling.key), "|", static_cast<int>(sampling.stratum_from), "|", sampling.stratum_name,
+             "|", sampling.seed, "|", absl::StrFormat("%a", sampling.default_rate));
   for (const auto& [stratum, rate] : sampling.rates) {
     content += Concat("|", stratum.size(), ":", stratum, "=", absl::StrFormat("%a", rate));
   }

@@ -99,9 +99,8 @@ void ReadDecision(Fields& document, MonitorSettings& settings) {
 }
 
 void ReadReferenceSection(Fields& document, MonitorSettings& settings) {
-  document.ReadSection("reference", [&](Fields& fields) {
-    fields.ReadDuration("cycle", 0, 366 * kDay, &settings.cycle_ns);
-  });
+  document.ReadSection("reference",
+                       [&](Fields& fields) { fields.ReadDuration("cycle", 0, 366 * kDay, &settings.cycle_ns); });
 }
 
 void ReadRecord(Fields& document, MonitorSettings& settings) {
@@ -117,7 +116,8 @@ void ReadRecord(Fields& document, MonitorSettings& settings) {
     section.ReadList("fields", [&](const YAML::Node& item, const std::string& path) {
       const bool pair = item.IsMap() && item.size() == 1 && item.begin()->first.IsScalar();
       if (!pair && !item.IsScalar()) {
-        section.faults().Add(item.Mark(), path, "a name, or {name: keep}, {name: hash} or {name: drop}", Describe(item));
+        section.faults().Add(item.Mark(), path, "a name, or {name: keep}, {name: hash} or {name: drop}",
+                             Describe(item));
         return;
       }
       const std::string name = pair ? item.begin()->first.Scalar() : item.Scalar();

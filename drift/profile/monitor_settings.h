@@ -13,7 +13,18 @@ namespace drift {
 
 /// How a tensor that is wide per row becomes one number (or `projections` of them).
 enum class Reduction {
-  kNone, kMean, kStd, kMin, kMax, kL2Norm, kZeroRatio, kLength, kEntropy, kTop1, kArgmax, kProjections,
+  kNone,
+  kMean,
+  kStd,
+  kMin,
+  kMax,
+  kL2Norm,
+  kZeroRatio,
+  kLength,
+  kEntropy,
+  kTop1,
+  kArgmax,
+  kProjections,
 };
 
 struct ReduceSpec {

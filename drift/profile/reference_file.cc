@@ -18,9 +18,7 @@ std::string SerializeReference(const Reference& reference) {
 }
 
 absl::StatusOr<Reference> ParseReference(std::string_view bytes, const std::string& file) {
-  const auto fault = [&file](const std::string& what) {
-    return absl::InvalidArgumentError(Concat(file, ": ", what));
-  };
+  const auto fault = [&file](const std::string& what) { return absl::InvalidArgumentError(Concat(file, ": ", what)); };
   if (bytes.empty()) return fault("expected a reference profile, got an empty file");
   if (bytes.size() > kMaxBytes) return fault(Concat("expected at most ", kMaxBytes, " bytes, got ", bytes.size()));
   driftserve::v1::Reference message;
@@ -28,8 +26,9 @@ absl::StatusOr<Reference> ParseReference(std::string_view bytes, const std::stri
     return fault(Concat("its ", bytes.size(), " bytes are not a reference profile, or were cut short"));
   }
   if (message.schema_version() != 1) {
-    return fault(Concat("schema_version: expected 1, got ", message.schema_version(),
-                        "; this file is not a reference profile or is of another release: make it with `drift profile`"));
+    return fault(
+        Concat("schema_version: expected 1, got ", message.schema_version(),
+               "; this file is not a reference profile or is of another release: make it with `drift profile`"));
   }
   absl::StatusOr<Reference> reference = FromMessage(message);
   if (!reference.ok()) return fault(std::string(reference.status().message()));
@@ -70,7 +69,8 @@ absl::Status CheckReferenceFits(const Reference& reference, const MonitorSetting
   for (const FeatureSpec& spec : monitor.features) expect(spec, Role::kFeature);
   for (const FeatureSpec& spec : monitor.predictions) expect(spec, Role::kPrediction);
   for (; index < reference.features.size() && reference.features[index].role != Role::kLabel; ++index) {
-    faults += Concat(Name(reference.features[index].role), " '", reference.features[index].name, "' is not in monitor.yaml\n");
+    faults += Concat(Name(reference.features[index].role), " '", reference.features[index].name,
+                     "' is not in monitor.yaml\n");
   }
   if (faults.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(

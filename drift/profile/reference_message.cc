@@ -11,7 +11,7 @@ using FeatureMessage = driftserve::v1::FeatureReference;
 
 constexpr int kMaxFeatures = 2000;
 constexpr int kMaxStrata = 1000;
-constexpr int kMaxCells = 65'000;  // a cell's number is kept in 16 bits
+constexpr int kMaxCells = 65'000;                 // a cell's number is kept in 16 bits
 constexpr uint64_t kMaxRows = uint64_t{1} << 53;  // counts are exact as doubles
 
 void ToMessage(const FeatureReference& feature, FeatureMessage& message) {
@@ -37,7 +37,8 @@ void ToMessage(const FeatureReference& feature, FeatureMessage& message) {
 
 /// What is wrong with the numbers of a feature whose lists were read; empty: nothing.
 std::string FaultOf(const FeatureReference& feature) {
-  for (const double value : {feature.effective_rows, feature.mean, feature.standard_deviation, feature.minimum, feature.maximum}) {
+  for (const double value :
+       {feature.effective_rows, feature.mean, feature.standard_deviation, feature.minimum, feature.maximum}) {
     if (!std::isfinite(value)) return "a summary figure is not finite";
   }
   if (feature.standard_deviation < 0) return "standard_deviation is negative";
@@ -70,12 +71,15 @@ absl::StatusOr<FeatureReference> FromMessage(const FeatureMessage& message) {
   feature.name = message.name();
   if (feature.name.empty()) return absl::InvalidArgumentError("name: expected a text, got nothing");
   const auto dtype = DtypeFromName(message.dtype());
-  if (!dtype) return absl::InvalidArgumentError(Concat("dtype: expected one of the protocol's types, got '", message.dtype(), "'"));
+  if (!dtype)
+    return absl::InvalidArgumentError(
+        Concat("dtype: expected one of the protocol's types, got '", message.dtype(), "'"));
   if (message.role() < 1 || message.role() > 3 || message.kind() < 1 || message.kind() > 2) {
     return absl::InvalidArgumentError("role and kind: expected those of schema version 1");
   }
   if (message.cell_counts_size() > kMaxCells) {
-    return absl::InvalidArgumentError(Concat("cell_counts: expected at most ", kMaxCells, ", got ", message.cell_counts_size()));
+    return absl::InvalidArgumentError(
+        Concat("cell_counts: expected at most ", kMaxCells, ", got ", message.cell_counts_size()));
   }
   feature.role = static_cast<Role>(message.role() - 1);
   feature.kind = static_cast<Kind>(message.kind() - 1);
@@ -138,10 +142,12 @@ absl::StatusOr<Reference> FromMessage(const driftserve::v1::Reference& message) 
   for (const FeatureMessage& part : message.features()) {
     absl::StatusOr<FeatureReference> feature = FromMessage(part);
     if (!feature.ok()) {
-      return absl::InvalidArgumentError(Concat("feature '", part.name(), "': ", std::string(feature.status().message())));
+      return absl::InvalidArgumentError(
+          Concat("feature '", part.name(), "': ", std::string(feature.status().message())));
     }
     if (!reference.features.empty() && feature->role < reference.features.back().role) {
-      return absl::InvalidArgumentError(Concat("feature '", part.name(), "': expected features, then predictions, then labels"));
+      return absl::InvalidArgumentError(
+          Concat("feature '", part.name(), "': expected features, then predictions, then labels"));
     }
     reference.features.push_back(*std::move(feature));
   }

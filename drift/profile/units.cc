@@ -33,7 +33,8 @@ std::optional<int64_t> ParseWithUnit(std::string_view text, const Unit (&units)[
   return std::nullopt;
 }
 
-constexpr Unit kDurations[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
+constexpr Unit kDurations[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},   {"s", 1e9},
+                               {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
 constexpr Unit kBytes[] = {{"B", 1}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}};
 
 }  // namespace
@@ -43,8 +44,11 @@ std::optional<int64_t> ParseDuration(std::string_view text) { return ParseWithUn
 std::optional<int64_t> ParseBytes(std::string_view text) { return ParseWithUnit(text, kBytes); }
 
 std::string FormatDuration(int64_t ns) {
-  constexpr std::pair<std::string_view, int64_t> kWhole[] = {
-      {"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"m", 60'000'000'000}, {"s", 1'000'000'000}, {"ms", 1'000'000}};
+  constexpr std::pair<std::string_view, int64_t> kWhole[] = {{"d", 86'400'000'000'000},
+                                                             {"h", 3'600'000'000'000},
+                                                             {"m", 60'000'000'000},
+                                                             {"s", 1'000'000'000},
+                                                             {"ms", 1'000'000}};
   if (ns == 0) return "0s";
   for (const auto& [name, worth] : kWhole) {
     if (ns % worth == 0) return Concat(ns / worth, name);

@@ -7,7 +7,8 @@
 
 namespace drift {
 
-/// Nanoseconds of "500ms", "0.5s", "15s", "5m", "1h", "14d"; nothing for any other text, a negative or an unbounded one.
+/// Nanoseconds of "500ms", "0.5s", "15s", "5m", "1h", "14d"; nothing for any other text, a negative or an unbounded
+/// one.
 std::optional<int64_t> ParseDuration(std::string_view text);
 
 /// The shortest such text in whole units: "1h", "90s", "1500ms"; below a millisecond in "ns".

@@ -5,8 +5,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
-#include "drift/profile/text.h"
 #include "absl/strings/str_join.h"
+#include "drift/profile/text.h"
 #include "drift/profile/units.h"
 
 namespace drift {
@@ -143,8 +143,10 @@ bool Fields::ReadDuration(std::string_view key, int64_t low_ns, int64_t high_ns,
   if (!node) return false;
   const auto duration = node->IsScalar() ? ParseDuration(node->Scalar()) : std::nullopt;
   if (!duration || *duration < low_ns || *duration > high_ns) {
-    Refuse(key, Concat("a duration from ", FormatDuration(low_ns), " to ", FormatDuration(high_ns),
-                             " with its unit (ms, s, m, h or d, as in 15s)"), Describe(*node));
+    Refuse(key,
+           Concat("a duration from ", FormatDuration(low_ns), " to ", FormatDuration(high_ns),
+                  " with its unit (ms, s, m, h or d, as in 15s)"),
+           Describe(*node));
     return false;
   }
   *out_ns = *duration;

@@ -152,32 +152,48 @@ bool AllNumbers(const arrow::Array& array) {
 
 std::optional<Dtype> StoredType(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::BOOL: return Dtype::kBool;
-    case arrow::Type::UINT8: return Dtype::kUint8;
-    case arrow::Type::UINT16: return Dtype::kUint16;
-    case arrow::Type::UINT32: return Dtype::kUint32;
-    case arrow::Type::UINT64: return Dtype::kUint64;
-    case arrow::Type::INT8: return Dtype::kInt8;
-    case arrow::Type::INT16: return Dtype::kInt16;
-    case arrow::Type::INT32: return Dtype::kInt32;
-    case arrow::Type::INT64: return Dtype::kInt64;
-    case arrow::Type::HALF_FLOAT: return Dtype::kFloat16;
-    case arrow::Type::FLOAT: return Dtype::kFloat32;
+    case arrow::Type::BOOL:
+      return Dtype::kBool;
+    case arrow::Type::UINT8:
+      return Dtype::kUint8;
+    case arrow::Type::UINT16:
+      return Dtype::kUint16;
+    case arrow::Type::UINT32:
+      return Dtype::kUint32;
+    case arrow::Type::UINT64:
+      return Dtype::kUint64;
+    case arrow::Type::INT8:
+      return Dtype::kInt8;
+    case arrow::Type::INT16:
+      return Dtype::kInt16;
+    case arrow::Type::INT32:
+      return Dtype::kInt32;
+    case arrow::Type::INT64:
+      return Dtype::kInt64;
+    case arrow::Type::HALF_FLOAT:
+      return Dtype::kFloat16;
+    case arrow::Type::FLOAT:
+      return Dtype::kFloat32;
     case arrow::Type::DOUBLE:
-    case arrow::Type::DECIMAL128: return Dtype::kFloat64;
+    case arrow::Type::DECIMAL128:
+      return Dtype::kFloat64;
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_STRING:
     case arrow::Type::LARGE_BINARY:
-    case arrow::Type::FIXED_SIZE_BINARY: return Dtype::kText;
-    case arrow::Type::DICTIONARY: return StoredType(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    case arrow::Type::FIXED_SIZE_BINARY:
+      return Dtype::kText;
+    case arrow::Type::DICTIONARY:
+      return StoredType(*static_cast<const arrow::DictionaryType&>(type).value_type());
     case arrow::Type::DATE32:
     case arrow::Type::DATE64:
     case arrow::Type::TIME32:
     case arrow::Type::TIME64:
     case arrow::Type::TIMESTAMP:
-    case arrow::Type::DURATION: return Dtype::kInt64;
-    default: return std::nullopt;
+    case arrow::Type::DURATION:
+      return Dtype::kInt64;
+    default:
+      return std::nullopt;
   }
 }
 

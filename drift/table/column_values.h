@@ -13,7 +13,7 @@
 namespace arrow {
 class Array;
 class DataType;
-}
+}  // namespace arrow
 
 namespace drift {
 

@@ -51,7 +51,9 @@ absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arro
   convert.quoted_strings_can_be_null = false;
   convert.default_column_type = arrow::binary();
   convert.check_utf8 = false;
-  const auto open = [&] { return arrow::csv::StreamingReader::Make(arrow::io::default_io_context(), file, read, parse, convert); };
+  const auto open = [&] {
+    return arrow::csv::StreamingReader::Make(arrow::io::default_io_context(), file, read, parse, convert);
+  };
   FileSource source;
   source.is_csv = true;
   // Once for the names, so that a column that is not there is answered with those that are; once for the rows.
@@ -98,8 +100,9 @@ absl::StatusOr<FileSource> OpenParquet(const std::string& path, std::shared_ptr<
   auto rows = reader->GetRecordBatchReader(groups, leaves);
   if (!rows.ok()) return Fault(path, rows.status().message());
   // The rows need the file reader, which they do not own: both live, and end, together.
-  const auto held = std::make_shared<std::pair<std::shared_ptr<parquet::arrow::FileReader>,
-                                               std::unique_ptr<arrow::RecordBatchReader>>>(reader, std::move(*rows));
+  const auto held = std::make_shared<
+      std::pair<std::shared_ptr<parquet::arrow::FileReader>, std::unique_ptr<arrow::RecordBatchReader>>>(
+      reader, std::move(*rows));
   source.reader = std::shared_ptr<arrow::RecordBatchReader>(held, held->second.get());
   const double total = std::max(1.0, static_cast<double>(metadata->num_rows()));
   source.progress = [total](uint64_t rows_read) { return static_cast<double>(rows_read) / total; };

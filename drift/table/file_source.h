@@ -17,8 +17,8 @@ namespace drift {
 /// One open file of rows.
 struct FileSource {
   bool is_csv = false;
-  std::vector<std::string> column_names;             // every column of the file
-  std::shared_ptr<arrow::RecordBatchReader> reader;  // only the wanted columns, in any order
+  std::vector<std::string> column_names;               // every column of the file
+  std::shared_ptr<arrow::RecordBatchReader> reader;    // only the wanted columns, in any order
   std::function<double(uint64_t rows_read)> progress;  // 0 to 1
 };
 

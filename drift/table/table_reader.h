@@ -28,7 +28,7 @@ struct ColumnRequest {
 /// A run of rows of one file. Texts are views into the batch: valid until the next call of Next().
 struct TableBatch {
   std::string file;
-  int64_t first_row = 1;                    // of these rows within the file, counted from 1 without the header
+  int64_t first_row = 1;  // of these rows within the file, counted from 1 without the header
   size_t rows = 0;
   std::vector<std::vector<Value>> columns;  // [request][row]
 };

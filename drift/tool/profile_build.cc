@@ -46,14 +46,17 @@ class TimeOrder {
     if (time.missing()) return "expected a time, got a missing value";
     if (time.type() == Value::Type::kText) {
       if (has_number_) return "expected a number as in the rows before, got a text";
-      if (time.as_text() < text_) return Concat("expected a time not before '", text_, "', got '", time.as_text(), "': sort the rows");
+      if (time.as_text() < text_)
+        return Concat("expected a time not before '", text_, "', got '", time.as_text(), "': sort the rows");
       text_ = std::string(time.as_text());
       return "";
     }
     const KeyOf key = ToKey(time, time.type() == Value::Type::kDouble ? Dtype::kFloat64 : Dtype::kInt64);
     if (key.outcome != KeyOf::Outcome::kKey) return "expected a time, got a missing value";
-    const double number = KeyToDouble(key.key, time.type() == Value::Type::kDouble ? KeyKind::kFloating : KeyKind::kSigned);
-    if (has_number_ && number < number_) return Concat("expected a time not before ", number_, ", got ", number, ": sort the rows");
+    const double number =
+        KeyToDouble(key.key, time.type() == Value::Type::kDouble ? KeyKind::kFloating : KeyKind::kSigned);
+    if (has_number_ && number < number_)
+      return Concat("expected a time not before ", number_, ", got ", number, ": sort the rows");
     number_ = number;
     has_number_ = true;
     return "";
@@ -76,7 +79,8 @@ absl::Status AddRows(const TableBatch& batch, size_t columns, const StratumNames
       if (const auto error = builder.Add(row, strata.Of(row))) fault = error->message;
     }
     if (!fault.empty()) {
-      return absl::InvalidArgumentError(Concat(batch.file, ": row ", batch.first_row + static_cast<int64_t>(i), ": ", fault));
+      return absl::InvalidArgumentError(
+          Concat(batch.file, ": row ", batch.first_row + static_cast<int64_t>(i), ": ", fault));
     }
   }
   return absl::OkStatus();
@@ -118,10 +122,12 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
       strata = std::make_unique<StratumNames>(inputs.monitor, specs);
     }
     TimeOrder* order = inputs.time_column.empty() ? nullptr : &time;
-    if (const absl::Status status = AddRows(**batch, specs.size(), *strata, order, *builder); !status.ok()) return status;
+    if (const absl::Status status = AddRows(**batch, specs.size(), *strata, order, *builder); !status.ok())
+      return status;
     if (inputs.progress) inputs.progress((*reader)->progress(), (*reader)->rows_read());
   }
-  if (builder == nullptr) return absl::InvalidArgumentError(Concat(JoinNames(profile.files), ": expected rows, got a header alone"));
+  if (builder == nullptr)
+    return absl::InvalidArgumentError(Concat(JoinNames(profile.files), ": expected rows, got a header alone"));
   auto built = builder->Build();
   if (!built.ok()) return absl::InvalidArgumentError(built.error().message);
   profile.reference = std::move(built.value());

@@ -21,7 +21,8 @@ std::string MatchTensor(const FeatureSpec& spec, Role role, const ModelTensors& 
   }
   const TensorType& type = found->second;
   if (type.elements >= 0 && spec.column >= type.elements) {
-    return Concat("column ", spec.column, ": expected below ", type.elements, ", the width of ", what, " '", spec.tensor, "'");
+    return Concat("column ", spec.column, ": expected below ", type.elements, ", the width of ", what, " '",
+                  spec.tensor, "'");
   }
   if (type.dtype == Dtype::kText && spec.kind == Kind::kNumeric) {
     return Concat("type: expected categorical, as ", what, " '", spec.tensor, "' has texts, got numeric");
@@ -90,8 +91,9 @@ std::vector<ColumnSpec> DecideTypes(const std::vector<ProfileColumn>& columns, c
     specs.push_back(std::move(spec));
   }
   if (!guessed.empty()) {
-    warnings.push_back(Concat("no config.pbtxt says how the model is served, so types are the file's own: ", JoinNames(guessed),
-                              ". The server refuses a profile of other types than its tensors: give --model-config"));
+    warnings.push_back(
+        Concat("no config.pbtxt says how the model is served, so types are the file's own: ", JoinNames(guessed),
+               ". The server refuses a profile of other types than its tensors: give --model-config"));
   }
   return specs;
 }

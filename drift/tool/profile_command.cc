@@ -101,8 +101,8 @@ int RunProfile(const ProfileOptions& options, std::ostream& out, std::ostream& e
     out << SummaryJson(reference, summary, options.out);
   } else if (!options.quiet) {
     out << SummaryTable(summary) << "\n"
-        << Concat(options.out, ": ", reference.rows, " rows, ", reference.strata.size(), " strata, ", bytes, " bytes, hash ",
-                  reference.hash, "\n");
+        << Concat(options.out, ": ", reference.rows, " rows, ", reference.strata.size(), " strata, ", bytes,
+                  " bytes, hash ", reference.hash, "\n");
   }
   for (const std::string& warning : summary.warnings) err << "warning: " << warning << "\n";
   return 0;

@@ -18,7 +18,8 @@ constexpr size_t kBytesExpected = 1 << 20;
 double Share(uint64_t rows, uint64_t of) { return of == 0 ? 0 : static_cast<double>(rows) / static_cast<double>(of); }
 
 /// The check of the whole profile, asked of one feature.
-std::string WhyNeverReady(const Reference& reference, const FeatureReference& feature, const ThresholdSettings& thresholds) {
+std::string WhyNeverReady(const Reference& reference, const FeatureReference& feature,
+                          const ThresholdSettings& thresholds) {
   Reference one;
   one.rows = reference.rows;
   one.features.push_back(feature);
@@ -113,8 +114,13 @@ std::string SummaryJson(const Reference& reference, const ProfileSummary& summar
                                  {"strata", nlohmann::ordered_json::array()},
                                  {"warnings", summary.warnings}};
   for (const ProfileSummary::Row& row : summary.rows) {
-    json["features"].push_back({{"name", row.name}, {"role", row.role}, {"type", row.kind}, {"dtype", row.dtype},
-                                {"cells", row.cells}, {"bins", row.bins}, {"missing_ratio", row.missing_ratio},
+    json["features"].push_back({{"name", row.name},
+                                {"role", row.role},
+                                {"type", row.kind},
+                                {"dtype", row.dtype},
+                                {"cells", row.cells},
+                                {"bins", row.bins},
+                                {"missing_ratio", row.missing_ratio},
                                 {"notes", row.notes}});
   }
   for (const StratumReference& stratum : reference.strata) {

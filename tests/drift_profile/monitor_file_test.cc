@@ -106,8 +106,7 @@ TEST(MonitorFile, EvaluatorSettingsCarryThresholdsAndMeasures) {
   EXPECT_EQ(evaluator.thresholds.psi_warn, 0.2);
   EXPECT_EQ(evaluator.decision.debounce_of, 4);
   EXPECT_EQ(evaluator.dataset_drift_share, 0.3);
-  EXPECT_THAT(evaluator.feature_measures,
-              ElementsAre(Pair("temp", ElementsAre(Measure::kPsi, Measure::kWasserstein))));
+  EXPECT_THAT(evaluator.feature_measures, ElementsAre(Pair("temp", ElementsAre(Measure::kPsi, Measure::kWasserstein))));
 }
 
 TEST(MonitorFile, DefaultsAreThoseOfTheStructs) {
@@ -176,44 +175,57 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadSection{"window: 5\n", "key 'window': expected a mapping of keys to values, got '5'"},
         BadSection{"window: {length: 1 hour}\n", "key 'window.length': expected a duration"},
-        BadSection{"window: {length: -1h}\n", "got '-1h'"},
-        BadSection{"window: {length: 1e3s}\n", "got '1e3s'"},
+        BadSection{"window: {length: -1h}\n", "got '-1h'"}, BadSection{"window: {length: 1e3s}\n", "got '1e3s'"},
         BadSection{"window: {length: 99999999999999999999d}\n", "key 'window.length'"},
         BadSection{"window: {length: [1h]}\n", "got a list"},
-        BadSection{"window: {length: }\n", "key 'window.length': expected a duration from 10ms to 366d with its unit (ms, "
-                                           "s, m, h or d, as in 15s), got nothing"},
+        BadSection{"window: {length: }\n",
+                   "key 'window.length': expected a duration from 10ms to 366d with its unit (ms, "
+                   "s, m, h or d, as in 15s), got nothing"},
         BadSection{"window: {panes: 6.5}\n", "key 'window.panes': expected a whole number from 2 to 1440, got '6.5'"},
         BadSection{"window: {panes: \"60\"}\n", "key 'window.panes'"},
-        BadSection{"window: {length: 100ms, panes: 1000, evaluate_every: 1ms}\n", "expected panes of at least 1ms, got 1000 panes in 100ms"},
-        BadSection{"window: {length: 5s}\n", "key 'window.evaluate_every': expected at most window.length, 5s, got 15s"},
+        BadSection{"window: {length: 100ms, panes: 1000, evaluate_every: 1ms}\n",
+                   "expected panes of at least 1ms, got 1000 panes in 100ms"},
+        BadSection{"window: {length: 5s}\n",
+                   "key 'window.evaluate_every': expected at most window.length, 5s, got 15s"},
         BadSection{"window: {byte_limit: 5MB}\n", "key 'window.byte_limit': expected a size"},
         BadSection{"window: {panes: 10, panes: 20}\n", "key 'window.panes': expected each key once"},
-        BadSection{"thresholds: {psi: {warn: 0.3, alert: 0.2}}\n", "key 'thresholds.psi.alert': expected a level above warn, which is 0.3, got 0.2"},
-        BadSection{"thresholds: {ks: {warn: 1.5}}\n", "key 'thresholds.ks.warn': expected a number from 0 to 1, got '1.5'"},
+        BadSection{"thresholds: {psi: {warn: 0.3, alert: 0.2}}\n",
+                   "key 'thresholds.psi.alert': expected a level above warn, which is 0.3, got 0.2"},
+        BadSection{"thresholds: {ks: {warn: 1.5}}\n",
+                   "key 'thresholds.ks.warn': expected a number from 0 to 1, got '1.5'"},
         BadSection{"thresholds: {alpha: 0}\n", "key 'thresholds.alpha'"},
         BadSection{"thresholds: {alpha: .nan}\n", "key 'thresholds.alpha'"},
         BadSection{"thresholds: {psi: {warn: inf}}\n", "key 'thresholds.psi.warn'"},
-        BadSection{"thresholds: {multiplicity: fdr}\n", "expected one of benjamini_hochberg, holm, bonferroni, none, got 'fdr'"},
-        BadSection{"decision: {debounce: 3/5}\n", "expected 'k of n' with 1 <= k <= n <= 32, as in '3 of 5', got '3/5'"},
+        BadSection{"thresholds: {multiplicity: fdr}\n",
+                   "expected one of benjamini_hochberg, holm, bonferroni, none, got 'fdr'"},
+        BadSection{"decision: {debounce: 3/5}\n",
+                   "expected 'k of n' with 1 <= k <= n <= 32, as in '3 of 5', got '3/5'"},
         BadSection{"decision: {debounce: 6 of 5}\n", "key 'decision.debounce'"},
         BadSection{"decision: {debounce: 0 of 5}\n", "key 'decision.debounce'"},
         BadSection{"decision: {observation_period: two weeks}\n", "key 'decision.observation_period'"},
         BadSection{"decision: {false_alarms_per_day: 0}\n", "key 'decision.false_alarms_per_day'"},
         BadSection{"reference: {cycle: daily}\n", "key 'reference.cycle'"},
-        BadSection{"record: {fields: some}\n", "key 'record.fields': expected all, or a list such as [temp, {carrier: hash}], got 'some'"},
-        BadSection{"record: {fields: [b]}\n", "key 'record.fields[0]': expected the name of a feature or prediction, got 'b'"},
+        BadSection{"record: {fields: some}\n",
+                   "key 'record.fields': expected all, or a list such as [temp, {carrier: hash}], got 'some'"},
+        BadSection{"record: {fields: [b]}\n",
+                   "key 'record.fields[0]': expected the name of a feature or prediction, got 'b'"},
         BadSection{"record: {fields: [a, {a: drop}]}\n", "key 'record.fields[1]': expected each field once"},
         BadSection{"record: {fields: [{a: encrypt}]}\n", "expected keep, hash or drop, got 'encrypt'"},
         BadSection{"record: {fields: [[a]]}\n", "key 'record.fields[0]'"},
-        BadSection{"sampling: {key: random}\n", "key 'sampling.key': expected one of sequence, request_id, got 'random'"},
+        BadSection{"sampling: {key: random}\n",
+                   "key 'sampling.key': expected one of sequence, request_id, got 'random'"},
         BadSection{"sampling: {stratum: carrier}\n", "key 'sampling.stratum': expected a mapping"},
-        BadSection{"sampling: {stratum: {feature: a, metadata: b}}\n", "expected exactly one of feature, metadata, parameter, got 2 of them"},
-        BadSection{"sampling: {stratum: {feature: b}}\n", "key 'sampling.stratum.feature': expected the name of one of the features, got 'b'"},
+        BadSection{"sampling: {stratum: {feature: a, metadata: b}}\n",
+                   "expected exactly one of feature, metadata, parameter, got 2 of them"},
+        BadSection{"sampling: {stratum: {feature: b}}\n",
+                   "key 'sampling.stratum.feature': expected the name of one of the features, got 'b'"},
         BadSection{"sampling: {rates: {HA: 1.0}}\n", "key 'sampling.rates': expected sampling.stratum"},
-        BadSection{"sampling: {stratum: {parameter: t}, rates: {HA: 1.1}}\n", "key 'sampling.rates.HA': expected a number from 0 to 1, got '1.1'"},
+        BadSection{"sampling: {stratum: {parameter: t}, rates: {HA: 1.1}}\n",
+                   "key 'sampling.rates.HA': expected a number from 0 to 1, got '1.1'"},
         BadSection{"sampling: {stratum: {parameter: t}, rates: {default: 1}}\n", "key 'sampling.rates.default'"},
         BadSection{"sampling: {stratum: {parameter: t}, rates: [1]}\n", "key 'sampling.rates': expected a mapping"},
-        BadSection{"sampling: {default_rate: 5%}\n", "key 'sampling.default_rate': expected a number from 0 to 1, got '5%'"},
+        BadSection{"sampling: {default_rate: 5%}\n",
+                   "key 'sampling.default_rate': expected a number from 0 to 1, got '5%'"},
         BadSection{"sampling: {seed: -1}\n", "key 'sampling.seed'"}));
 
 class BadMonitorFeature : public ::testing::TestWithParam<BadSection> {};
@@ -223,23 +235,34 @@ TEST_P(BadMonitorFeature, IsNamed) { EXPECT_THAT(FaultsOf(GetParam().text), HasS
 INSTANTIATE_TEST_SUITE_P(
     Features, BadMonitorFeature,
     ::testing::Values(
-        BadSection{"window: {length: 2h}\n", "key 'features': expected at least one feature or prediction to watch, got none"},
+        BadSection{"window: {length: 2h}\n",
+                   "key 'features': expected at least one feature or prediction to watch, got none"},
         BadSection{"features: {name: a}\n", "key 'features': expected a list, got a mapping"},
         BadSection{"features: [a]\n", "key 'features[0]': expected a mapping of keys to values, got 'a'"},
         BadSection{"features: [{name: a, output: x}]\n", "key 'features[0].output': expected one of the keys"},
         BadSection{"features: [{name: '', input: x}]\n", "key 'features[0].name': expected a text, got ''"},
         BadSection{"features: [{name: \"a\\nb\", input: x}]\n", "without control characters"},
-        BadSection{"features: [{name: a, input: x, type: integer}]\n", "expected one of numeric, categorical, got 'integer'"},
-        BadSection{"features: [{name: a, input: x, reduce: median}]\n", "expected one of mean, std, min, max, l2_norm, zero_ratio, length, entropy, top1, argmax, got 'median'"},
+        BadSection{"features: [{name: a, input: x, type: integer}]\n",
+                   "expected one of numeric, categorical, got 'integer'"},
+        BadSection{
+            "features: [{name: a, input: x, reduce: median}]\n",
+            "expected one of mean, std, min, max, l2_norm, zero_ratio, length, entropy, top1, argmax, got 'median'"},
         BadSection{"features: [{name: a, input: x, reduce: {seed: 1}}]\n", "key 'features[0].reduce.projections'"},
-        BadSection{"features: [{name: a, input: x, reduce: {projections: 65}}]\n", "a whole number from 1 to 64, got '65'"},
+        BadSection{"features: [{name: a, input: x, reduce: {projections: 65}}]\n",
+                   "a whole number from 1 to 64, got '65'"},
         BadSection{"features: [{name: a, input: x, column: 1, reduce: mean}]\n", "either column or reduce"},
-        BadSection{"features: [{name: a, input: x, type: numeric, reduce: argmax}]\n", "key 'features[0].type': expected categorical"},
-        BadSection{"features: [{name: a, input: x, type: categorical, reduce: mean}]\n", "key 'features[0].type': expected numeric"},
-        BadSection{"features: [{name: a, input: x, measures: [psi, psi]}]\n", "key 'features[0].measures[1]': expected each measure once"},
-        BadSection{"features: [{name: a, input: x, measures: [mmd]}]\n", "key 'features[0].measures[0]': expected one of psi, ks"},
-        BadSection{"features: [{name: a, input: x}]\npredictions: [{name: a, output: y}]\n", "key 'predictions[0].name'"},
-        BadSection{"features: [{name: a, input: x, type: numeric}]\nsampling: {stratum: {feature: a}}\n", "expected a categorical feature"}));
+        BadSection{"features: [{name: a, input: x, type: numeric, reduce: argmax}]\n",
+                   "key 'features[0].type': expected categorical"},
+        BadSection{"features: [{name: a, input: x, type: categorical, reduce: mean}]\n",
+                   "key 'features[0].type': expected numeric"},
+        BadSection{"features: [{name: a, input: x, measures: [psi, psi]}]\n",
+                   "key 'features[0].measures[1]': expected each measure once"},
+        BadSection{"features: [{name: a, input: x, measures: [mmd]}]\n",
+                   "key 'features[0].measures[0]': expected one of psi, ks"},
+        BadSection{"features: [{name: a, input: x}]\npredictions: [{name: a, output: y}]\n",
+                   "key 'predictions[0].name'"},
+        BadSection{"features: [{name: a, input: x, type: numeric}]\nsampling: {stratum: {feature: a}}\n",
+                   "expected a categorical feature"}));
 
 TEST(MonitorFile, TextThatIsNotYaml) {
   EXPECT_THAT(FaultsOf("features: [\n"), StartsWith("monitor.yaml:2:1: not YAML: "));
@@ -275,8 +298,10 @@ TEST(MonitorFile, LoadsAFileAndNamesOneThatIsNotThere) {
 TEST(MonitorOverrides, ReplaceOnlyWhatTheyName) {
   MonitorSettings settings = *ParseMonitor(kWhole, "monitor.yaml");
   const int version = settings.sampling.rule_version;
-  ASSERT_TRUE(ApplyOverrides(settings, "window: {length: 30s, evaluate_every: 1s}\ndecision: {observation_period: 0s}\n",
-                             "server.yaml").ok());
+  ASSERT_TRUE(ApplyOverrides(settings,
+                             "window: {length: 30s, evaluate_every: 1s}\ndecision: {observation_period: 0s}\n",
+                             "server.yaml")
+                  .ok());
   EXPECT_EQ(settings.window.length_ns, 30 * kSecond);
   EXPECT_EQ(settings.window.panes, 30);
   EXPECT_EQ(settings.evaluate_every_ns, kSecond);

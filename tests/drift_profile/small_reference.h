@@ -25,10 +25,9 @@ inline Reference SmallReference(int rows = 3000) {
   for (int row = 0; row < rows; ++row) {
     const std::string rare = "rare\0"s + std::to_string(row);
     const std::string carrier = row % 100 == 7 ? rare : row % 3 == 0 ? "UA" : "DL";
-    const Value values[] = {
-        row % 10 == 0 ? Value::Missing() : Value::Double((row * 37 % 1009) / 7.0 - 40),
-        Value::Int64((int64_t{1} << 53) + row % 700 * (row % 2 == 0 ? 1 : -1)), Value::Text(carrier),
-        Value::Bool(row % 4 == 0), Value::Double((row * 13 % 997) / 997.0)};
+    const Value values[] = {row % 10 == 0 ? Value::Missing() : Value::Double((row * 37 % 1009) / 7.0 - 40),
+                            Value::Int64((int64_t{1} << 53) + row % 700 * (row % 2 == 0 ? 1 : -1)),
+                            Value::Text(carrier), Value::Bool(row % 4 == 0), Value::Double((row * 13 % 997) / 997.0)};
     (void)builder.Add(values, row % 3 == 0 ? "UA" : "DL");
   }
   return builder.Build().value();

@@ -52,7 +52,8 @@ void WriteTypedRows(const std::string& path) {
       {"bool", Column(arrow::BooleanBuilder(), true, false)},
       {"text", Column(arrow::StringBuilder(), "UA", "")},
       {"dictionary", Column(arrow::StringDictionaryBuilder(), "UA", "DL")},
-      {"timestamp", Column(arrow::TimestampBuilder(timestamp, arrow::default_memory_pool()), int64_t{1700000000000000}, int64_t{1700000000000001})},
+      {"timestamp", Column(arrow::TimestampBuilder(timestamp, arrow::default_memory_pool()), int64_t{1700000000000000},
+                           int64_t{1700000000000001})},
       {"digits", Column(arrow::StringBuilder(), "1", "2.5")},
       {"list", Lists()}};
   arrow::FieldVector fields;

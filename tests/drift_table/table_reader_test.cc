@@ -36,12 +36,18 @@ class TableTest : public ::testing::Test {
 
   static std::string Text(const Value& value) {
     switch (value.type()) {
-      case Value::Type::kMissing: return "-";
-      case Value::Type::kDouble: return "d" + std::to_string(value.as_double());
-      case Value::Type::kInt64: return "i" + std::to_string(value.as_int64());
-      case Value::Type::kUint64: return "u" + std::to_string(value.as_uint64());
-      case Value::Type::kText: return "'" + std::string(value.as_text()) + "'";
-      case Value::Type::kBool: return value.as_bool() ? "true" : "false";
+      case Value::Type::kMissing:
+        return "-";
+      case Value::Type::kDouble:
+        return "d" + std::to_string(value.as_double());
+      case Value::Type::kInt64:
+        return "i" + std::to_string(value.as_int64());
+      case Value::Type::kUint64:
+        return "u" + std::to_string(value.as_uint64());
+      case Value::Type::kText:
+        return "'" + std::string(value.as_text()) + "'";
+      case Value::Type::kBool:
+        return value.as_bool() ? "true" : "false";
     }
     return "?";
   }
@@ -66,7 +72,8 @@ class TableTest : public ::testing::Test {
 };
 
 TEST_F(TableTest, CsvValuesAndWhatIsMissing) {
-  const std::string path = Write("a.csv", "\xef\xbb\xbfid,temp,carrier\n1,39.5,UA\n2,NA,\n3,NaN,\"NA\"\n4,,null\n5, -2e1 ,\"a,\nb\"\n");
+  const std::string path =
+      Write("a.csv", "\xef\xbb\xbfid,temp,carrier\n1,39.5,UA\n2,NA,\n3,NaN,\"NA\"\n4,,null\n5, -2e1 ,\"a,\nb\"\n");
   EXPECT_THAT(ReadAll({path}, {"temp", ColumnType::kNumber}), ElementsAre("d39.500000", "-", "-", "-", "d-20.000000"));
   EXPECT_THAT(ReadAll({path}, {"carrier", ColumnType::kText}), ElementsAre("'UA'", "-", "'NA'", "-", "'a,\nb'"));
   EXPECT_THAT(ReadAll({path}, {"id"}), ElementsAre("i1", "i2", "i3", "i4", "i5"));
@@ -99,9 +106,11 @@ TEST_F(TableTest, ParquetAndArrowTypes) {
     EXPECT_THAT(ReadAll({path}, {"dictionary", ColumnType::kText}), ElementsAre("'UA'", "-", "'DL'"));
     EXPECT_THAT(ReadAll({path}, {"timestamp"}), ElementsAre("i1700000000000000", "-", "i1700000000000001"));
     EXPECT_THAT(ReadAll({path}, {"digits", ColumnType::kNumber}), ElementsAre("i1", "-", "d2.500000"));
-    EXPECT_THAT(FaultOf({path}, {"double", ColumnType::kText}),
-                HasSubstr("column 'double', row 1: expected texts, as the served tensor has, got numbers of type double"));
-    EXPECT_THAT(FaultOf({path}, {"text", ColumnType::kNumber}), HasSubstr("column 'text', row 1: expected a number, got 'UA'"));
+    EXPECT_THAT(
+        FaultOf({path}, {"double", ColumnType::kText}),
+        HasSubstr("column 'double', row 1: expected texts, as the served tensor has, got numbers of type double"));
+    EXPECT_THAT(FaultOf({path}, {"text", ColumnType::kNumber}),
+                HasSubstr("column 'text', row 1: expected a number, got 'UA'"));
     EXPECT_THAT(FaultOf({path}, {"list"}), HasSubstr("column 'list'"));
     const auto reader = TableReader::Open({path}, {{"float"}, {"uint64"}, {"dictionary"}});
     ASSERT_TRUE(reader.ok()) << reader.status();
@@ -156,7 +165,8 @@ TEST_F(TableTest, AFileIsReadInBatches) {
 }
 
 TEST_F(TableTest, AskedTwiceForOneColumn) {
-  const auto reader = TableReader::Open({Write("a.csv", "x\n1\n")}, {{"x", ColumnType::kNumber}, {"x", ColumnType::kText}});
+  const auto reader =
+      TableReader::Open({Write("a.csv", "x\n1\n")}, {{"x", ColumnType::kNumber}, {"x", ColumnType::kText}});
   const TableBatch* batch = *(*reader)->Next();
   EXPECT_EQ(Text(batch->columns[0][0]), "i1");
   EXPECT_EQ(Text(batch->columns[1][0]), "'1'");
@@ -175,7 +185,8 @@ TEST_F(TableTest, AColumnThatIsNotThere) {
 
 TEST_F(TableTest, ANumericColumnWithTexts) {
   const std::string path = Write("a.csv", "x\n1\n\nNA\nabc\n");
-  EXPECT_THAT(FaultOf({path}, {"x", ColumnType::kNumber}), HasSubstr("a.csv: column 'x', row 3: expected a number, got 'abc'"));
+  EXPECT_THAT(FaultOf({path}, {"x", ColumnType::kNumber}),
+              HasSubstr("a.csv: column 'x', row 3: expected a number, got 'abc'"));
   std::string rows = "x\n";
   for (int i = 0; i < 400'000; ++i) rows += "123456\n";
   EXPECT_THAT(FaultOf({Write("b.csv", rows + "ouch\n")}, {"x"}),
@@ -187,9 +198,12 @@ TEST_F(TableTest, FilesThatAreNotTables) {
   const auto status = [](const std::string& path) { return TableReader::Open({path}, {{"x"}}).status(); };
   EXPECT_TRUE(absl::IsNotFound(status(Path("none.csv"))));
   EXPECT_TRUE(absl::IsNotFound(status(Path("none*.csv"))));
-  EXPECT_THAT(std::string(status(Path("none*.csv")).message()), AllOf(HasSubstr("no file matches"), HasSubstr("none*.csv")));
-  EXPECT_THAT(std::string(status(Write("empty.csv", "")).message()), HasSubstr("empty.csv: expected rows, got an empty file"));
-  EXPECT_THAT(std::string(status(Write("a.parquet", "x\n1\n")).message()), HasSubstr("expected a parquet file, got other content"));
+  EXPECT_THAT(std::string(status(Path("none*.csv")).message()),
+              AllOf(HasSubstr("no file matches"), HasSubstr("none*.csv")));
+  EXPECT_THAT(std::string(status(Write("empty.csv", "")).message()),
+              HasSubstr("empty.csv: expected rows, got an empty file"));
+  EXPECT_THAT(std::string(status(Write("a.parquet", "x\n1\n")).message()),
+              HasSubstr("expected a parquet file, got other content"));
   EXPECT_THAT(std::string(status(Write("a.csv.gz", "\x1f\x8b\x08...")).message()), HasSubstr("compressed file"));
   EXPECT_FALSE(status(folder_).ok());
   EXPECT_FALSE(TableReader::Open({}, {{"x"}}).ok());
@@ -201,7 +215,8 @@ TEST_F(TableTest, AHeaderAloneHasNoRows) {
 }
 
 TEST_F(TableTest, ARowOfAnotherLength) {
-  EXPECT_THAT(FaultOf({Write("a.csv", "x,y\n1,2\n1,2,3\n")}, {"x"}), AllOf(HasSubstr("a.csv"), HasSubstr("Expected 2 columns, got 3")));
+  EXPECT_THAT(FaultOf({Write("a.csv", "x,y\n1,2\n1,2,3\n")}, {"x"}),
+              AllOf(HasSubstr("a.csv"), HasSubstr("Expected 2 columns, got 3")));
 }
 
 TEST_F(TableTest, DamagedParquetAndArrowFiles) {

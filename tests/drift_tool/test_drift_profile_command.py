@@ -1,0 +1,270 @@
+"""`drift profile` as a person runs it: the files that it makes, what it prints, and its exit status."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pyarrow
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+
+DRIFT = pathlib.Path(os.environ.get("DRIFTSERVE_BUILD", "build/release")) / "bin" / "drift"
+
+MONITOR = """\
+features:
+  - {name: temp, input: x, column: 0, type: numeric}
+  - {name: hour, input: x, column: 1, type: numeric}
+  - {name: carrier, input: carrier, type: categorical}
+predictions:
+  - {name: score, output: y, type: numeric}
+sampling:
+  stratum: {feature: carrier}
+  rates: {UA: 0.1, ZZ: 1.0}
+reference: {cycle: 24h}
+"""
+CONFIG = """\
+name: "toy" platform: "pytorch_libtorch" max_batch_size: 8
+input { name: "x" data_type: TYPE_FP32 dims: [ 2 ] }
+input { name: "carrier" data_type: TYPE_STRING dims: [ 1 ] }
+output { name: "y" data_type: TYPE_FP64 dims: [ 1 ] }
+"""
+ROWS = 2000
+
+
+def table(rows=ROWS):
+    """Missing temperatures, texts that float32 cannot hold exactly, carriers with a rate and without."""
+    return pyarrow.table({
+        "when": [f"2013-01-{1 + i * 27 // rows:02d}" for i in range(rows)],
+        "temp": pyarrow.array([None if i % 10 == 0 else (i * 37 % 1009) / 10 for i in range(rows)], pyarrow.float64()),
+        "hour": pyarrow.array([i % 24 for i in range(rows)], pyarrow.int64()),
+        "carrier": [("UA", "DL", "AA")[i % 3] for i in range(rows)],
+        "score": [(i * 13 % 997) / 997 for i in range(rows)],
+    })
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A model's folder with its two files and the training rows as CSV."""
+    folder = tmp_path / "toy"
+    (folder / "3").mkdir(parents=True)
+    (folder / "monitor.yaml").write_text(MONITOR)
+    (folder / "config.pbtxt").write_text(CONFIG)
+    pyarrow.csv.write_csv(table(), tmp_path / "train.csv")
+    return folder
+
+
+def run(*arguments, **environment):
+    return subprocess.run([DRIFT, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], **environment,
+                               **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
+
+
+def profile(model, *arguments, data=None, **environment):
+    data = data or model.parent / "train.csv"
+    return run("profile", "--monitor", model / "monitor.yaml", "--data", data, "--out", model / "3" / "reference.pb",
+               *arguments, **environment)
+
+
+def summary(model, *arguments, **keywords):
+    done = profile(model, "--json", *arguments, **keywords)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def refused(done, *texts):
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert done.stdout == ""
+    for text in texts:
+        assert text in done.stderr
+    assert "terminate" not in done.stderr
+
+
+def test_it_makes_a_profile_and_prints_a_table(model):
+    done = profile(model)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["feature", "type", "dtype", "cells", "bins", "missing", "notes"]
+    assert lines[1].split()[:3] == ["temp", "numeric", "FP32"]
+    assert "10.00 %" in lines[1]
+    assert "2000 rows, 2 strata" in lines[-1]
+    assert (model / "3" / "reference.pb").stat().st_size > 1000
+
+
+def test_json_tells_the_same(model):
+    told, warnings = summary(model)
+    assert warnings == ""
+    assert told["rows"] == ROWS
+    assert told["model_name"] == "toy"
+    assert told["model_version"] == "3"
+    assert len(told["hash"]) == 32
+    assert told["warnings"] == []
+    by_name = {feature["name"]: feature for feature in told["features"]}
+    assert [feature["name"] for feature in told["features"]] == ["temp", "hour", "carrier", "score"]
+    assert by_name["temp"]["missing_ratio"] == pytest.approx(0.1)
+    assert by_name["hour"]["dtype"] == "FP32" and by_name["hour"]["type"] == "numeric"
+    assert by_name["carrier"]["cells"] == 5 and by_name["carrier"]["dtype"] == "BYTES"
+    assert by_name["score"]["role"] == "prediction" and by_name["score"]["dtype"] == "FP64"
+
+
+def test_rows_of_listed_strata_have_counts_of_their_own_and_all_others_share_default(model):
+    strata = {stratum["name"]: stratum["rows"] for stratum in summary(model)[0]["strata"]}
+    assert strata == {"UA": 667, "default": 1333}
+
+
+def test_csv_parquet_and_arrow_make_the_same_profile(model):
+    folder = model.parent
+    pyarrow.parquet.write_table(table(), folder / "train.parquet")
+    pyarrow.feather.write_feather(table(), folder / "train.arrow", compression="uncompressed")
+    pyarrow.csv.write_csv(table().slice(0, 700), folder / "part-1.csv")
+    pyarrow.csv.write_csv(table().slice(700), folder / "part-2.csv")
+    sources = [folder / "train.csv", folder / "train.parquet", folder / "train.arrow", folder / "part-*.csv"]
+    hashes = {summary(model, "--created", 1, data=source)[0]["hash"] for source in sources}
+    assert len(hashes) == 1
+
+
+def test_the_same_rows_make_the_same_bytes(model):
+    assert profile(model).returncode == 0
+    first = (model / "3" / "reference.pb").read_bytes()
+    assert profile(model).returncode == 0
+    assert (model / "3" / "reference.pb").read_bytes() == first
+    created = summary(model)[0]["created_unix_ns"]
+    assert created == int((model.parent / "train.csv").stat().st_mtime) * 10**9
+    assert summary(model, SOURCE_DATE_EPOCH="1700000000")[0]["created_unix_ns"] == 1700000000 * 10**9
+
+
+def test_names_can_be_given(model):
+    told, _ = summary(model, "--model-name", "other", "--model-version", "7")
+    assert (told["model_name"], told["model_version"]) == ("other", "7")
+
+
+def test_without_config_pbtxt_the_types_are_the_files_own_and_it_says_so(model):
+    (model / "config.pbtxt").rename(model.parent / "elsewhere.pbtxt")
+    told, warnings = summary(model)
+    assert {f["name"]: f["dtype"] for f in told["features"]} == {
+        "temp": "FP64", "hour": "FP64", "carrier": "BYTES", "score": "FP64"}
+    assert "no config.pbtxt" in warnings and "--model-config" in warnings
+    pyarrow.parquet.write_table(table(), model.parent / "train.parquet")
+    told, _ = summary(model, data=model.parent / "train.parquet")
+    assert {f["name"]: f["dtype"] for f in told["features"]}["hour"] == "INT64"
+    told, warnings = summary(model, "--model-config", model.parent / "elsewhere.pbtxt")
+    assert told["features"][0]["dtype"] == "FP32" and warnings == ""
+
+
+def test_a_time_column_measures_what_the_rows_are_worth(model):
+    told, _ = summary(model, "--time", "when")
+    assert "worth" in told["features"][0]["notes"][0]
+    rows = table().to_pydict()
+    rows["when"][1000] = "2012-01-01"
+    pyarrow.csv.write_csv(pyarrow.table(rows), model.parent / "train.csv")
+    refused(profile(model, "--time", "when"), "train.csv: row 1001: expected a time not before '2013-01-14', got '2012-01-01'")
+
+
+def test_progress_and_quiet(model):
+    done = profile(model, "--progress", "--quiet")
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert "reading rows: 100 %, 2000 rows" in done.stderr
+
+
+def test_warnings_of_the_content(model):
+    rows = table(150).to_pydict()
+    rows["temp"] = [20.5] * 150
+    rows["hour"] = [None] * 150
+    pyarrow.csv.write_csv(pyarrow.table(rows, schema=table().schema), model.parent / "train.csv")
+    told, warnings = summary(model)
+    assert any(w.startswith("feature 'temp': constant") for w in told["warnings"])
+    assert any(w.startswith("feature 'hour': every value is missing") for w in told["warnings"])
+    assert any(w.startswith("prediction 'score': too few rows, it will never be ready") for w in told["warnings"])
+    for warning in told["warnings"]:
+        assert f"warning: {warning}\n" in warnings
+
+
+@pytest.mark.parametrize("rows, ready", [(169, False), (180, True)])
+def test_the_fewest_rows_that_can_ever_be_ready(model, rows, ready):
+    pyarrow.csv.write_csv(table(rows), model.parent / "train.csv")
+    told, _ = summary(model)
+    assert ready != any("'score': too few rows" in warning for warning in told["warnings"])
+
+
+def test_bad_input_names_what_is_wrong_and_leaves_the_old_file(model):
+    out = model / "3" / "reference.pb"
+    out.write_bytes(b"old")
+    folder = model.parent
+
+    def data(text):
+        (folder / "bad.csv").write_text(text)
+        return profile(model, data=folder / "bad.csv")
+
+    head = "temp,hour,carrier,score\n"
+    refused(data("temp,hour,score\n1,2,3\n"), "bad.csv: expected column carrier; the file has temp, hour, score")
+    refused(data(head + "1,2,UA,3\nwarm,2,UA,3\n"), "bad.csv: column 'temp', row 2: expected a number, got 'warm'")
+    refused(data(head), "bad.csv: expected rows, got a header alone")
+    refused(data(""), "bad.csv: expected rows, got an empty file")
+    refused(data(head + "1,2\n"), "bad.csv", "Expected 4 columns, got 2")
+    refused(profile(model, data=folder / "none.csv"), "none.csv: cannot open")
+    refused(profile(model, data=folder / "none*.parquet"), "no file matches")
+    pyarrow.parquet.write_table(table(), folder / "cut.parquet")
+    (folder / "cut.parquet").write_bytes((folder / "cut.parquet").read_bytes()[:5000])
+    refused(profile(model, data=folder / "cut.parquet"), "cut.parquet: not a whole Parquet file")
+    refused(profile(model, "--time", "then"), "expected column then")
+    assert out.read_bytes() == b"old"
+    assert sorted(path.name for path in (model / "3").iterdir()) == ["reference.pb"]
+
+
+def test_a_numeric_parquet_column_for_a_text_tensor(model):
+    rows = table().to_pydict()
+    rows["carrier"] = list(range(ROWS))
+    pyarrow.parquet.write_table(pyarrow.table(rows), model.parent / "train.parquet")
+    refused(profile(model, data=model.parent / "train.parquet"),
+            "column 'carrier', row 1: expected texts, as the served tensor has, got numbers of type int64")
+
+
+def test_bad_monitor_and_config_files(model):
+    monitor = model / "monitor.yaml"
+    monitor.write_text(MONITOR.replace("24h", "daily").replace("rates", "rate"))
+    refused(profile(model), f"{monitor}:9:3: key 'sampling.rate'", f"{monitor}:10:20: key 'reference.cycle'")
+    monitor.write_text(MONITOR.replace("column: 1", "column: 2").replace("input: carrier", "input: airline"))
+    refused(profile(model), "feature 'hour': column 2: expected below 2, the width of input 'x'",
+            "feature 'carrier': input 'airline' is not one of the model's: expected one of carrier, x")
+    monitor.write_text(MONITOR.replace("input: carrier, type: categorical", "input: carrier, type: numeric")
+                       .replace("stratum: {feature: carrier}", "stratum: {parameter: tier}"))
+    refused(profile(model), "feature 'carrier': type: expected categorical, as input 'carrier' has texts, got numeric")
+    monitor.write_text(MONITOR.replace("column: 0, type: numeric", "reduce: mean"))
+    refused(profile(model), "feature 'temp': reduce is read but not computed yet")
+    monitor.write_text(MONITOR)
+    (model / "config.pbtxt").write_text('name: "toy"\ninput { nam }')
+    refused(profile(model), f"{model / 'config.pbtxt'}:2:")
+    refused(profile(model, "--model-config", model / "none.pbtxt"), "none.pbtxt: cannot open")
+
+
+def test_an_out_that_cannot_be_written(model):
+    done = run("profile", "--monitor", model / "monitor.yaml", "--data", model.parent / "train.csv", "--out",
+               model / "none" / "reference.pb")
+    refused(done, "cannot create: No such file or directory")
+
+
+@pytest.mark.parametrize("arguments", [[], ["profil"], ["profile"], ["profile", "--monitor"], ["profile", "--colour"]])
+def test_bad_usage(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr
+
+
+def test_help_and_version():
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, "drift 0.1.0\n")
+    assert "profile" in run("--help").stdout
+    done = run("profile", "--help")
+    assert done.returncode == 0
+    for flag in ("--monitor", "--data", "--out", "--model-config", "--time", "--json", "--progress", "--quiet"):
+        assert flag in done.stdout
+
+
+def test_it_loads_neither_torch_nor_grpc_nor_kafka():
+    loaded = subprocess.run(["ldd", DRIFT], capture_output=True, text=True, check=True).stdout
+    for library in ("torch", "grpc", "rdkafka", "prometheus"):
+        assert library not in loaded
