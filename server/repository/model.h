@@ -22,7 +22,12 @@ struct ModelSettings {
   int max_batch_size = 0;               // 0: the model does not batch
   std::vector<TensorSpec> inputs;       // in the order of the configuration; arguments are bound by the loader
   std::vector<TensorSpec> outputs;
-  std::vector<int> buckets;             // ascending batch sizes that are warmed and timed; the last is max_batch_size
+  std::vector<int> buckets;             // ascending batch sizes that are warmed and timed; the last is max_batch_size,
+                                        // or 1 where the model does not batch
+  std::vector<std::vector<int64_t>> warm_dims;  // per input: the shape of a row to warm with, without free dimensions
+  bool random_warming = false;          // warm with random values instead of zeros
+  bool writes_own_state = false;        // then it is neither warmed, which would change it, nor run on the pollers
+  int intra_op_threads = 1;
   int instance_count = 1;               // executor threads, where the model does not run on the pollers
   DeviceKind device = DeviceKind::kCpu;
   int device_index = 0;

@@ -8,7 +8,9 @@
 #include "absl/status/statusor.h"
 #include "server/config/server_config.h"
 #include "server/execute/executor.h"
+#include "server/repository/config_text.h"
 #include "server/repository/model.h"
+#include "server/repository/trial.h"
 
 namespace driftserve {
 
@@ -29,19 +31,32 @@ struct VersionState {
 class Repository {
  public:
   /// `pollers`: how many serving threads want a graph of their own. `loader` and `clock` must outlive the repository.
-  Repository(const ServerConfig& config, int pollers, Loader* loader, const class Clock* clock);
+  /// `trial` null: in this process.
+  Repository(const ServerConfig& config, int pollers, Loader* loader, const class Clock* clock,
+             std::unique_ptr<Trial> trial = nullptr);
+  ~Repository();
 
-  /// Names of the folders that hold a model.
+  /// The models to serve: those that repository.models names, else every folder that holds a config.pbtxt or a
+  /// version. NOT_FOUND where the repository or one of the named is not there.
   absl::StatusOr<std::vector<std::string>> ListModels() const;
 
-  /// Every version of `name` that its version policy names, loaded and ready to serve.
+  /// Every version of `name` that its version policy names, loaded; ready to serve once the threads that run it have
+  /// called WarmGraph on their graphs.
   absl::StatusOr<std::vector<std::shared_ptr<Model>>> LoadModel(const std::string& name);
 
  private:
+  absl::StatusOr<ConfigText> ReadConfig(const std::string& name) const;
+  absl::StatusOr<ModelSettings> ReadSettings(const ConfigText& text, const std::string& name, int64_t newest) const;
+  absl::StatusOr<std::shared_ptr<const std::string>> ReadModelFile(const std::string& name, int64_t version,
+                                                                   const inference::ModelConfig& config) const;
+  absl::StatusOr<std::shared_ptr<Model>> LoadVersion(ModelSettings settings, int64_t version);
+  absl::Status Install(const LoadRequest& request, Model& model) const;
+
   const ServerConfig config_;
   const int pollers_;
   Loader* const loader_;
   const Clock* const clock_;
+  const std::unique_ptr<Trial> trial_;
 };
 
 }  // namespace driftserve

@@ -1,0 +1,224 @@
+#include "server/repository/model_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include "absl/status/status.h"
+#include "server/base/text.h"
+#include "server/repository/tensor_specs.h"
+
+namespace driftserve {
+namespace {
+
+constexpr int kMaxBatchSize = 65'536;
+constexpr int kMaxInstances = 256;
+constexpr int kMaxThreads = 256;
+
+// Parameters of Triton's PyTorch backend. The first is honoured, the others choose between executors and passes of
+// torch that this server does not use, so that they change nothing.
+constexpr std::string_view kIntraOpThreads = "INTRA_OP_THREAD_COUNT";
+constexpr std::array<std::string_view, 11> kParameters = {
+    kIntraOpThreads, "INTER_OP_THREAD_COUNT", "DISABLE_OPTIMIZED_EXECUTION", "INFERENCE_MODE", "DISABLE_CUDNN",
+    "ENABLE_WEIGHT_SHARING", "ENABLE_CACHE_CLEANING", "ENABLE_JIT_EXECUTOR", "ENABLE_JIT_PROFILING",
+    "ENABLE_TENSOR_FUSER", "ENABLE_NVFUSER_PASS"};
+
+// Reads one configuration, collecting faults.
+class SettingsReader {
+ public:
+  SettingsReader(const ConfigText& text, const std::string& model, const ModuleSignature* signature, int gpus)
+      : text_(text), signature_(signature), gpus_(gpus), faults_(RefusedFields(text)) {
+    settings_.config = text.config;
+    settings_.name = model;
+  }
+
+  absl::StatusOr<ModelSettings> Read() {
+    ReadIdentity();
+    ReadTensors();
+    ReadBatching();
+    ReadInstances();
+    ReadParameters();
+    ReadWarmup();
+    if (!faults_.empty()) return absl::InvalidArgumentError(Join(faults_, "\n"));
+    Complete();
+    return std::move(settings_);
+  }
+
+ private:
+  template <typename... Pieces>
+  void Fault(const Pieces&... pieces) {
+    faults_.push_back(Concat(text_.file, ": ", pieces...));
+  }
+
+  void ReadIdentity() {
+    const inference::ModelConfig& config = text_.config;
+    if (!config.name().empty() && config.name() != settings_.name) {
+      Fault("name: expected `", settings_.name, "`, the folder's name, or nothing, got `", config.name(), "`");
+    }
+    if (!config.platform().empty() && config.platform() != "pytorch_libtorch") {
+      Fault("platform: expected pytorch_libtorch, got `", config.platform(), "`");
+    }
+    if (!config.backend().empty() && config.backend() != "pytorch") {
+      Fault("backend: expected pytorch, got `", config.backend(), "`");
+    }
+    const std::string& file = config.default_model_filename();
+    if (file.find('/') != file.npos || file == "..") {
+      Fault("default_model_filename: expected the name of a file in the version's folder, got `", file, "`");
+    }
+    settings_.platform = "pytorch_libtorch";
+  }
+
+  void ReadTensors() {
+    if (signature_ != nullptr) AddFromSignature(*signature_, text_.file, settings_.config, faults_);
+    settings_.inputs = InputSpecs(settings_.config, text_.file, faults_);
+    settings_.outputs = OutputSpecs(settings_.config, text_.file, faults_);
+  }
+
+  void ReadBatching() {
+    const inference::ModelConfig& config = text_.config;
+    const int max = config.max_batch_size();
+    if (max < 0 || max > kMaxBatchSize) {
+      return Fault("max_batch_size: expected 0 (no batches) to ", kMaxBatchSize, ", got ", max);
+    }
+    settings_.max_batch_size = max;
+    std::set<int> buckets = {std::max(max, 1)};
+    for (int size = 1; size < max; size *= 2) buckets.insert(size);
+    for (const int preferred : config.dynamic_batching().preferred_batch_size()) {
+      if (preferred < 1 || preferred > max) {
+        Fault("dynamic_batching.preferred_batch_size: expected 1 to max_batch_size (", max, "), got ", preferred);
+      } else {
+        buckets.insert(preferred);
+      }
+    }
+    settings_.buckets.assign(buckets.begin(), buckets.end());
+    if (config.has_dynamic_batching() && max == 0) {
+      Fault("dynamic_batching: expected max_batch_size above 0 with it, got 0");
+    }
+    ReadQueue(config.dynamic_batching());
+  }
+
+  void ReadQueue(const inference::ModelDynamicBatching& batching) {
+    constexpr uint64_t kHourMicros = 3'600'000'000;
+    const auto micros = [&](std::string_view field, uint64_t value) -> int64_t {
+      if (value > kHourMicros) Fault("dynamic_batching.", field, ": expected at most ", kHourMicros, " (1 h), got ", value);
+      return static_cast<int64_t>(std::min(value, kHourMicros));
+    };
+    settings_.max_queue_delay_us = micros("max_queue_delay_microseconds", batching.max_queue_delay_microseconds());
+    const inference::ModelQueuePolicy& policy = batching.default_queue_policy();
+    settings_.default_timeout_us =
+        micros("default_queue_policy.default_timeout_microseconds", policy.default_timeout_microseconds());
+    settings_.max_queue_size = static_cast<int>(
+        std::min<uint32_t>(policy.max_queue_size(), static_cast<uint32_t>(std::numeric_limits<int>::max())));
+  }
+
+  void ReadInstances() {
+    using Group = inference::ModelInstanceGroup;
+    int count = 0;
+    std::set<bool> on_gpu;
+    std::set<int> devices;
+    for (const Group& group : text_.config.instance_group()) {
+      if (group.kind() == Group::KIND_MODEL) {
+        Fault("instance_group.kind: expected KIND_CPU, KIND_GPU or KIND_AUTO, got KIND_MODEL");
+      }
+      if (group.count() < 0) Fault("instance_group.count: expected at least 1, got ", group.count());
+      count += std::max(group.count(), 1);
+      on_gpu.insert(group.kind() == Group::KIND_GPU || (group.kind() == Group::KIND_AUTO && gpus_ > 0));
+      devices.insert(group.gpus().begin(), group.gpus().end());
+    }
+    if (on_gpu.size() > 1) Fault("instance_group: expected one kind of device per model, got CPU and GPU");
+    if (devices.size() > 1) Fault("instance_group.gpus: expected one GPU per model, got ", devices.size());
+    if (count > kMaxInstances) Fault("instance_group.count: expected at most ", kMaxInstances, ", got ", count);
+    settings_.instance_count = std::max(count, 1);
+    if (on_gpu.count(true) == 0) return;
+    settings_.device = DeviceKind::kGpu;
+    settings_.device_index = devices.empty() ? 0 : *devices.begin();
+    if (settings_.device_index < 0 || settings_.device_index >= gpus_) {
+      Fault("instance_group: expected a GPU below ", gpus_, ", as many as this machine and build have, got ",
+            settings_.device_index);
+    }
+  }
+
+  void ReadParameters() {
+    for (const auto& [name, value] : text_.config.parameters()) {
+      if (std::find(kParameters.begin(), kParameters.end(), name) == kParameters.end()) {
+        Fault("parameters: expected one of ", Join(kParameters, ", "), ", got `", name, "`");
+      }
+      if (name != kIntraOpThreads) continue;
+      const std::optional<int> threads = ParseWhole<int>(value.string_value());
+      if (!threads || *threads < 1 || *threads > kMaxThreads) {
+        Fault("parameters.", name, ": expected a whole number from 1 to ", kMaxThreads, ", got `", value.string_value(), "`");
+      } else {
+        settings_.intra_op_threads = *threads;
+      }
+    }
+  }
+
+  // What to warm with: one for every free dimension, unless model_warmup says more.
+  void ReadWarmup() {
+    for (const TensorSpec& input : settings_.inputs) {
+      settings_.warm_dims.push_back(input.dims);
+      for (int64_t& dim : settings_.warm_dims.back()) dim = dim < 0 ? 1 : dim;
+    }
+    for (const inference::ModelWarmup& warmup : text_.config.model_warmup()) {
+      for (const auto& [name, input] : warmup.inputs()) ReadWarmupInput(name, input);
+    }
+  }
+
+  void ReadWarmupInput(const std::string& name, const inference::ModelWarmup::Input& input) {
+    const auto spec = std::find_if(settings_.inputs.begin(), settings_.inputs.end(),
+                                   [&](const TensorSpec& candidate) { return candidate.name == name; });
+    if (spec == settings_.inputs.end()) return Fault("model_warmup: no input is called `", name, "`");
+    if (input.has_input_data_file()) {
+      Fault("model_warmup.inputs.input_data_file: expected zero_data or random_data for `", name, "`, got a file");
+    }
+    settings_.random_warming |= input.random_data();
+    const std::vector<int64_t> dims(input.dims().begin(), input.dims().end());
+    const auto fits = [](int64_t given, int64_t configured) { return given >= 1 && (configured < 0 || configured == given); };
+    if (dims.size() != spec->dims.size() || !std::equal(dims.begin(), dims.end(), spec->dims.begin(), fits)) {
+      return Fault("model_warmup: input `", name, "`: expected dims that fit [", Join(spec->dims, ","), "], got [",
+                   Join(dims, ","), "]");
+    }
+    settings_.warm_dims[spec - settings_.inputs.begin()] = dims;
+  }
+
+  // What was left out, for ModelConfig's answer.
+  void Complete() {
+    inference::ModelConfig& config = settings_.config;
+    config.set_name(settings_.name);
+    config.set_platform(settings_.platform);
+    config.set_backend("pytorch");
+    config.set_default_model_filename(ModelFileName(config));
+    if (config.version_policy().policy_choice_case() == inference::ModelVersionPolicy::POLICY_CHOICE_NOT_SET) {
+      config.mutable_version_policy()->mutable_latest()->set_num_versions(1);
+    }
+    if (config.instance_group().empty()) {
+      inference::ModelInstanceGroup* const group = config.add_instance_group();
+      group->set_name(settings_.name);
+      group->set_count(1);
+      group->set_kind(inference::ModelInstanceGroup::KIND_CPU);
+    }
+  }
+
+  const ConfigText& text_;
+  const ModuleSignature* const signature_;
+  const int gpus_;
+  std::vector<std::string> faults_;
+  ModelSettings settings_;
+};
+
+}  // namespace
+
+bool NeedsSignature(const inference::ModelConfig& config) { return config.input().empty() || config.output().empty(); }
+
+absl::StatusOr<ModelSettings> MakeSettings(const ConfigText& text, const std::string& model,
+                                           const ModuleSignature* signature, int gpus) {
+  return SettingsReader(text, model, signature, gpus).Read();
+}
+
+std::string ModelFileName(const inference::ModelConfig& config) {
+  return config.default_model_filename().empty() ? "model.pt" : config.default_model_filename();
+}
+
+}  // namespace driftserve

@@ -1,0 +1,52 @@
+#include "server/repository/registry.h"
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "server/base/text.h"
+
+namespace driftserve {
+namespace {
+
+template <typename Map, typename Text>
+std::string Keys(const Map& map, Text&& text) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : map) keys.push_back(text(key));
+  return Join(keys, ", ");
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Model>> ModelSet::Find(std::string_view name, std::string_view version) const {
+  const auto versions = models.find(name);
+  if (versions == models.end() || versions->second.empty()) {
+    if (models.empty()) return absl::NotFoundError(Concat("no model is called '", name, "'; none is served"));
+    return absl::NotFoundError(Concat("no model is called '", name, "'; expected one of: ",
+                                      Keys(models, [](const std::string& key) { return key; })));
+  }
+  if (version.empty()) return versions->second.rbegin()->second;
+  const std::optional<int64_t> number = ParseWhole<int64_t>(version);
+  if (!number) {
+    return absl::InvalidArgumentError(Concat("model_version: expected a whole number or nothing, got '", version, "'"));
+  }
+  const auto model = versions->second.find(*number);
+  if (model != versions->second.end()) return model->second;
+  return absl::NotFoundError(Concat("model '", name, "' has no version ", version, "; expected one of: ",
+                                    Keys(versions->second, [](int64_t key) { return std::to_string(key); })));
+}
+
+std::shared_ptr<const ModelSet> Registry::Current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+void Registry::Publish(std::shared_ptr<const ModelSet> models) {
+  {
+    const std::lock_guard lock(mutex_);
+    // The old set goes after the lock: it may be the last to hold a model.
+    current_.swap(models);
+    generation_.fetch_add(1, std::memory_order_release);
+  }
+}
+
+}  // namespace driftserve

@@ -1,0 +1,170 @@
+#include "server/repository/watch.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "drift/profile/monitor_file.h"
+#include "drift/profile/reference_file.h"
+#include "server/base/text.h"
+#include "server/repository/model_file.h"
+
+namespace driftserve {
+namespace {
+
+constexpr int64_t kMaxMonitorBytes = int64_t{1} << 20;
+constexpr int64_t kMaxReferenceBytes = int64_t{64} << 20;
+
+std::string Message(const absl::Status& status) { return std::string(status.message().data(), status.message().size()); }
+
+// Elements of one row; nothing where a dimension is free.
+std::optional<int64_t> RowElements(const TensorSpec& spec) {
+  int64_t elements = 1;
+  for (const int64_t dim : spec.dims) {
+    if (dim < 0) return std::nullopt;
+    elements *= dim;
+  }
+  return elements;
+}
+
+// Where a feature stands among `tensors`; a fault where it cannot be read there.
+ColumnBinding Bind(const drift::FeatureSpec& feature, const std::vector<TensorSpec>& tensors, std::string_view role,
+                   const std::string& file, std::vector<std::string>& faults) {
+  const std::string where = Concat(file, ": feature `", feature.name, "`");
+  ColumnBinding binding{feature.name, -1, feature.column};
+  if (feature.reduce.reduction != drift::Reduction::kNone) {
+    faults.push_back(Concat(where, ": reduce is not served yet; watch single columns, or leave the feature out"));
+    return binding;
+  }
+  const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                  [&](const TensorSpec& spec) { return spec.name == feature.tensor; });
+  if (found == tensors.end()) {
+    std::vector<std::string> names;
+    for (const TensorSpec& spec : tensors) names.push_back(spec.name);
+    faults.push_back(Concat(where, ": ", role, ": expected one of ", Join(names, ", "), ", got `", feature.tensor, "`"));
+    return binding;
+  }
+  binding.tensor = static_cast<int>(found - tensors.begin());
+  const std::optional<int64_t> elements = RowElements(*found);
+  if (!elements) {
+    faults.push_back(Concat(where, ": ", role, " `", feature.tensor, "` has a free dimension, so that its columns are not fixed; ",
+                            "give dims without -1 in config.pbtxt"));
+  } else if (feature.column >= *elements) {
+    faults.push_back(Concat(where, ": column: expected less than ", *elements, ", the elements of a row of `", feature.tensor,
+                            "`, got ", feature.column));
+  }
+  if (found->type == DataType::kBytes && feature.kind == drift::Kind::kNumeric) {
+    faults.push_back(Concat(where, ": type: expected categorical, as `", feature.tensor, "` holds texts, got numeric"));
+  }
+  return binding;
+}
+
+std::vector<ColumnBinding> BindAll(const std::vector<drift::FeatureSpec>& features, const std::vector<TensorSpec>& tensors,
+                                   std::string_view role, const std::string& file, std::vector<std::string>& faults) {
+  std::vector<ColumnBinding> bindings;
+  for (const drift::FeatureSpec& feature : features) bindings.push_back(Bind(feature, tensors, role, file, faults));
+  return bindings;
+}
+
+absl::StatusOr<drift::MonitorSettings> ReadMonitor(const WatchSources& sources, std::string_view text) {
+  absl::StatusOr<drift::MonitorSettings> monitor = drift::ParseMonitor(text, sources.monitor_file);
+  if (!monitor.ok() || sources.overrides == nullptr) return monitor;
+  const ServerConfig::MonitorOverride& overrides = *sources.overrides;
+  absl::Status status = drift::ApplyOverrides(*monitor, overrides.yaml, overrides.file, overrides.line);
+  if (!status.ok()) return status;
+  return monitor;
+}
+
+absl::StatusOr<std::shared_ptr<const drift::Reference>> ReadReference(const WatchSources& sources) {
+  const auto bytes = ReadInside(sources.root, sources.reference_file, kMaxReferenceBytes);
+  if (absl::IsNotFound(bytes.status())) {
+    return absl::InvalidArgumentError(
+        Concat(sources.reference_file, ": expected a reference profile, as there is a ", sources.monitor_file,
+               ", and there is none; make it by `drift profile --monitor ", sources.monitor_file,
+               " --data <training data> --out ", sources.reference_file, "`, or take monitor.yaml away to serve unwatched"));
+  }
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<drift::Reference> reference = drift::ParseReference(**bytes, sources.reference_file);
+  if (!reference.ok()) return reference.status();
+  return std::make_shared<const drift::Reference>(*std::move(reference));
+}
+
+// The reference counts values as they are served: another data type rounds differently and would drift by itself.
+void CheckDataTypes(const drift::Reference& reference, const Model& model, const std::string& file,
+                    std::vector<std::string>& faults) {
+  const auto check = [&](const ColumnBinding& column, const std::vector<TensorSpec>& tensors, drift::Role role) {
+    for (const drift::FeatureReference& feature : reference.features) {
+      if (feature.name != column.name || feature.role != role || column.tensor < 0) continue;
+      const DataType served = tensors[column.tensor].type;
+      if (drift::Name(feature.dtype) == Name(served)) continue;
+      faults.push_back(Concat(file, ": feature `", column.name, "`: expected ", Name(served), ", as it is served, got ",
+                              drift::Name(feature.dtype), "; make the reference again by `drift profile`"));
+    }
+  };
+  for (const ColumnBinding& column : model.columns) check(column, model.settings.inputs, drift::Role::kFeature);
+  for (const ColumnBinding& column : model.prediction_columns) check(column, model.settings.outputs, drift::Role::kPrediction);
+}
+
+FeatureBinding ToFeature(const ColumnBinding& column) { return {column.name, column.tensor, column.column}; }
+
+WatchedModelSettings MakeWatchedSettings(const Model& model) {
+  const drift::SamplingSettings& sampling = model.monitor.sampling;
+  WatchedModelSettings settings;
+  settings.name = model.settings.name;
+  settings.version = model.version_text;
+  settings.reference_hash = model.reference->hash;
+  for (const ColumnBinding& column : model.columns) settings.features.push_back(ToFeature(column));
+  for (const ColumnBinding& column : model.prediction_columns) settings.predictions.push_back(ToFeature(column));
+  settings.key = sampling.key == drift::SamplingKeySource::kRequestId ? SamplingKey::kRequestId : SamplingKey::kSequence;
+  settings.pane_ns = std::max<int64_t>(model.monitor.window.length_ns / model.monitor.window.panes, 1);
+  settings.stratum_name = sampling.stratum_name;
+  switch (sampling.stratum_from) {
+    case drift::StratumFrom::kNone: settings.stratum_source = StratumSource::kNone; break;
+    case drift::StratumFrom::kMetadata: settings.stratum_source = StratumSource::kMetadata; break;
+    case drift::StratumFrom::kParameter: settings.stratum_source = StratumSource::kParameter; break;
+    case drift::StratumFrom::kFeature:
+      settings.stratum_source = StratumSource::kFeature;
+      for (const FeatureBinding& feature : settings.features) {
+        if (feature.name == sampling.stratum_name) settings.stratum_feature = feature;
+      }
+      break;
+  }
+  return settings;
+}
+
+std::unique_ptr<SamplingRule> MakeRule(const drift::SamplingSettings& sampling) {
+  std::vector<StratumRate> strata;
+  for (const auto& [name, rate] : sampling.rates) strata.push_back({name, rate});
+  return std::make_unique<SamplingRule>(std::move(strata), sampling.default_rate, sampling.seed,
+                                        static_cast<uint32_t>(sampling.rule_version));
+}
+
+}  // namespace
+
+absl::Status Watch(const WatchSources& sources, size_t threads, Model& model) {
+  const auto text = ReadInside(sources.root, sources.monitor_file, kMaxMonitorBytes);
+  if (absl::IsNotFound(text.status())) return absl::OkStatus();
+  if (!text.ok()) return text.status();
+  absl::StatusOr<drift::MonitorSettings> monitor = ReadMonitor(sources, **text);
+  if (!monitor.ok()) return monitor.status();
+  std::vector<std::string> faults;
+  model.monitor = *std::move(monitor);
+  model.columns = BindAll(model.monitor.features, model.settings.inputs, "input", sources.monitor_file, faults);
+  model.prediction_columns = BindAll(model.monitor.predictions, model.settings.outputs, "output", sources.monitor_file, faults);
+  const auto reference = ReadReference(sources);
+  if (!reference.ok()) {
+    faults.push_back(Message(reference.status()));
+    return absl::InvalidArgumentError(Join(faults, "\n"));
+  }
+  if (const absl::Status fits = drift::CheckReferenceFits(**reference, model.monitor); !fits.ok()) {
+    faults.push_back(Concat(sources.reference_file, ": ", fits.message(), "\n",
+                            "make the reference again by `drift profile --monitor ", sources.monitor_file, "`"));
+  }
+  CheckDataTypes(**reference, model, sources.reference_file, faults);
+  if (!faults.empty()) return absl::InvalidArgumentError(Join(faults, "\n"));
+  model.reference = *reference;
+  model.watched = std::make_shared<WatchedModel>(MakeWatchedSettings(model), MakeRule(model.monitor.sampling), threads);
+  return absl::OkStatus();
+}
+
+}  // namespace driftserve
