@@ -39,7 +39,8 @@ integration: build ## the tests that start the real server, Kafka and Prometheus
 sanitize: ## unit tests and the server under ASan and UBSan, the pure folders under TSan
 	@tests/run.sh sanitize
 
-demo: programs ## replay July to December of real flights; KEEP=1 leaves everything running
+demo: setup ## replay July to December of real flights; KEEP=1 leaves everything running
+	@tests/run.sh build release driftserve demo_replay
 	@$(PYTHON) deploy/demo/demo.py --build $(BUILD) $(if $(KEEP),--keep)
 
 bench: programs ## the figures of tests/bench/README.md, measured again
