@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <vector>
+
+#include <yaml-cpp/eventhandler.h>
 
 #include "drift/profile/monitor_sections.h"
 #include "drift/profile/text.h"
@@ -24,17 +27,50 @@ YAML::Mark MarkOf(std::string_view text, size_t position) {
   return mark;
 }
 
+/// Where the documents of a text begin; their content is passed over.
+class DocumentStarts : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { last_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+  const YAML::Mark& last() const { return last_; }
+
+ private:
+  YAML::Mark last_;
+};
+
+/// Whether anything follows the first document, such as a bracket too many: YAML::Load would pass over it in silence,
+/// and YAML::LoadAll would never end.
+bool HasMore(const std::string& text, YAML::Mark* where) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  const bool more = parser.HandleNextDocument(starts) && parser.HandleNextDocument(starts);
+  *where = starts.last();
+  return more;
+}
+
 /// The text's one document, or nothing and a fault.
-std::optional<YAML::Node> ParseYaml(std::string_view text, Faults& faults) {
+std::optional<YAML::Node> ParseYaml(const std::string& text, Faults& faults) {
   if (const auto bad = FirstInvalidUtf8(text)) {
     faults.AddText(MarkOf(text, *bad), "expected UTF-8 text, got a byte that is not");
     return std::nullopt;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() == 1 && !documents[0].IsNull()) return documents[0];
-    faults.AddText(YAML::Mark(), Concat("expected one YAML document, got ",
-                                        documents.size() > 1 ? Concat(documents.size()) : "nothing"));
+    YAML::Mark more;
+    if (HasMore(text, &more)) {
+      faults.AddText(more, "expected nothing after the first YAML document, got more");
+      return std::nullopt;
+    }
+    const YAML::Node document = YAML::Load(text);
+    if (document.IsDefined() && !document.IsNull()) return document;
+    faults.AddText(YAML::Mark(), "expected a YAML document, got nothing");
   } catch (const YAML::Exception& error) {
     faults.AddText(error.mark, Concat("not YAML: ", error.msg));
   }
@@ -48,7 +84,7 @@ absl::Status ReadDocument(std::string_view text, const std::string& file, int fi
   if (text.size() > kMaxBytes) {
     return absl::InvalidArgumentError(Concat(file, ": expected at most ", kMaxBytes, " bytes, got ", text.size()));
   }
-  const auto document = ParseYaml(text, faults);
+  const auto document = ParseYaml(std::string(text), faults);
   if (!document) return faults.ToStatus();
   try {
     Fields fields(*document, "", &faults);

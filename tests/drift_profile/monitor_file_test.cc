@@ -267,9 +267,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(MonitorFile, TextThatIsNotYaml) {
   EXPECT_THAT(FaultsOf("features: [\n"), StartsWith("monitor.yaml:2:1: not YAML: "));
   EXPECT_THAT(FaultsOf("features:\n\t- a\n"), StartsWith("monitor.yaml:2:"));
-  EXPECT_THAT(FaultsOf(""), HasSubstr("expected one YAML document, got nothing"));
-  EXPECT_THAT(FaultsOf("# only a comment\n"), HasSubstr("expected one YAML document, got nothing"));
-  EXPECT_THAT(FaultsOf("a: 1\n---\nb: 2\n"), HasSubstr("expected one YAML document, got 2"));
+  EXPECT_THAT(FaultsOf(""), HasSubstr("expected a YAML document, got nothing"));
+  EXPECT_THAT(FaultsOf("# only a comment\n"), HasSubstr("expected a YAML document, got nothing"));
+  EXPECT_THAT(FaultsOf("a: 1\n---\nb: 2\n"), HasSubstr("expected nothing after the first YAML document"));
+  EXPECT_THAT(FaultsOf("features: [{name: a, input: x}]}\n"),
+              HasSubstr("monitor.yaml:1:32: not YAML: illegal flow end"));
   EXPECT_THAT(FaultsOf("- a\n"), StartsWith("monitor.yaml:1:1: key '(document)': expected a mapping"));
   EXPECT_THAT(FaultsOf("a: 1\nb: \xff\n"), StartsWith("monitor.yaml:2:4: expected UTF-8"));
   EXPECT_THAT(FaultsOf("? [a]\n: 1\n"), HasSubstr("expected a name as the key, got a list"));
