@@ -9,6 +9,7 @@
 
 #include "drift/evaluation.h"
 #include "drift/reference.h"
+#include "drift/window.h"
 #include "server/sample/watched_model.h"
 
 namespace driftserve {
@@ -27,9 +28,14 @@ struct ModelSnapshot {
   std::shared_ptr<const WatchedModel> model;
   std::shared_ptr<const drift::Reference> reference;
   drift::Evaluation evaluation;
+  int64_t window_ns = 0;          // of the monitor's settings, for people to read
+  int64_t evaluate_every_ns = 0;
+  drift::ThresholdSettings thresholds;
   std::vector<BinCounts> bins;
-  uint64_t repeated_request_ids = 0;
-  /// PSI and KS of each feature at earlier evaluations, oldest first, for the page.
+  uint64_t repeated_request_ids = 0;  // sampled requests whose id was seen shortly before
+  drift::WindowCounters window;       // rows that the window refused, and its degradations
+  uint64_t window_resets = 0;         // times the window was begun anew because the clock had been set back
+  /// PSI of each feature at the last 240 evaluations, oldest first, for the page.
   struct Point {
     int64_t time_ns;
     std::vector<double> psi;  // per feature; NaN: not ready
@@ -41,6 +47,7 @@ struct ModelSnapshot {
 struct ObserverSnapshot {
   int64_t time_ns = 0;
   std::vector<std::shared_ptr<const ModelSnapshot>> models;
+  uint64_t unwatched_rows = 0;  // kept rows of models that were never watched: dropped
 };
 
 /// The newest snapshot. Thread-safe: readers never wait for an evaluation.

@@ -1,0 +1,57 @@
+#include "server/metrics/serving_collector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/metrics/text_format.h"
+
+namespace driftserve {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string Scrape(ServingState state) {
+  ServingCollector collector([state] { return state; }, {"1.2.3", "abc", "2.11.0"});
+  return PrometheusText(collector.Collect());
+}
+
+TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
+  auto counters = std::make_shared<ServingCounters>(2);
+  for (size_t thread = 0; thread < 2; ++thread) {
+    ServingSlot& slot = counters->slot(thread);
+    slot.requests[static_cast<size_t>(Method::kModelInfer)][0].Add(10 + thread);
+    slot.requests[static_cast<size_t>(Method::kReportLabels)][5].Add(1);
+    slot.request_duration.Observe(20'000);  // 20 µs: at most 32 µs
+    slot.batch_rows.Observe(3);
+  }
+  const std::string text = Scrape({{{"m", "4", true, counters}}, 3, 512});
+  EXPECT_THAT(text, HasSubstr("driftserve_requests_total{model_name=\"m\",model_version=\"4\",method=\"ModelInfer\",code=\"OK\"} 21\n"));
+  EXPECT_THAT(text, HasSubstr("method=\"ReportLabels\",code=\"NOT_FOUND\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"1.6e-05\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"3.2e-05\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_request_duration_seconds_sum{model_name=\"m\",model_version=\"4\"} 4e-05\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_batch_rows_bucket{model_name=\"m\",model_version=\"4\",le=\"2\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_batch_rows_bucket{model_name=\"m\",model_version=\"4\",le=\"4\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_batch_rows_count{model_name=\"m\",model_version=\"4\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_pending_requests 3\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_pending_bytes 512\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_model_ready{model_name=\"m\",model_version=\"4\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_build_info{version=\"1.2.3\",commit=\"abc\",torch=\"2.11.0\"} 1\n"));
+}
+
+TEST(ServingCollectorTest, ErrorCountsStartAtZeroSoThatTheFirstErrorIsAnIncrease) {
+  const std::string text = Scrape({{{"m", "1", true, std::make_shared<ServingCounters>(1)}}, 0, 0});
+  EXPECT_THAT(text, HasSubstr("method=\"ModelInfer\",code=\"RESOURCE_EXHAUSTED\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("method=\"Predict\",code=\"INTERNAL\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("DATA_LOSS")));
+}
+
+TEST(ServingCollectorTest, AVersionThatIsNotReadySaysSo) {
+  const std::string text = Scrape({{{"m", "1", false, nullptr}}, 0, 0});
+  EXPECT_THAT(text, HasSubstr("driftserve_model_ready{model_name=\"m\",model_version=\"1\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("driftserve_requests_total")));
+}
+
+}  // namespace
+}  // namespace driftserve
