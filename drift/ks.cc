@@ -12,8 +12,9 @@ namespace {
 __extension__ using Wide = __int128;
 __extension__ using UnsignedWide = unsigned __int128;
 
-constexpr double kExactBelow = 30;     // rows on a side under which the p-value is exact …
-constexpr double kExactWork = 2e7;     // … unless counting the paths would take longer than this many steps
+// The p-value of equal distributions is exact where a side has few rows, unless counting the paths took too many
+// steps, and wherever it takes few.
+constexpr double kExactBelow = 30, kExactWork = 2e7, kExactAnyway = 250'000;
 
 // The ends of the true D inside cells that hold more than one value: within one, F and G only rise.
 double UpperEnd(const FeatureLayout& layout, const CellEstimate& estimate, double value) {
@@ -76,7 +77,8 @@ void KsTest::Measure(const FeatureLayout& layout, const CellEstimate& estimate) 
   value_ = exact.value;
   const double n = static_cast<double>(exact.n), m = static_cast<double>(exact.m);
   const bool independent = estimate.design_effect <= 1 && estimate.effective_rows >= estimate.rows;
-  if (layout.rank_cells() && independent && exact.steps && std::min(n, m) < kExactBelow && n * m <= kExactWork) {
+  const bool cheap = n * m <= kExactAnyway || (std::min(n, m) < kExactBelow && n * m <= kExactWork);
+  if (layout.rank_cells() && independent && exact.steps && cheap) {
     exact_tail_ = KsExactTail(exact.n, exact.m, *exact.steps);
   }
 }

@@ -35,7 +35,8 @@ class KsTest {
   double upper() const { return upper_; }        // the true D is in [value, upper]
   double effective_number() const { return en_; }
 
-  // p-value of "the true D is at most `level`"; exact for level 0 where a side has under 30 equally weighted rows.
+  // p-value of "the true D is at most `level`"; for level 0 exact where a side has under 30
+  // equally weighted rows, or both few.
   double PValue(double level) const;
   double Threshold(double level, double alpha) const;
 

@@ -24,16 +24,22 @@ double KolmogorovTail(double lambda) {
   return sum;
 }
 
-double Stretch(double en) {
+// Vrbik's correction of √en·d for small en, and its inverse.
+double Lambda(double d, double en) {
   const double root = std::sqrt(en);
-  return root + 0.12 + 0.11 / root;
+  return root * d + 1 / (6 * root) + (root * d - 1) / (4 * en);
+}
+
+double DistanceAt(double lambda, double en) {
+  const double root = std::sqrt(en);
+  return (lambda - 1 / (6 * root) + 1 / (4 * en)) / (root * (1 + 1 / (4 * en)));
 }
 
 }  // namespace
 
 double KsAsymptoticTail(double d, double en) {
   if (!(d > 0) || !(en > 0)) return 1;
-  return std::clamp(KolmogorovTail(Stretch(en) * d), 0.0, 1.0);
+  return std::clamp(KolmogorovTail(Lambda(d, en)), 0.0, 1.0);
 }
 
 double KsThreshold(double en, double alpha) {
@@ -43,7 +49,7 @@ double KsThreshold(double en, double alpha) {
     const double middle = (low + high) / 2;
     (KolmogorovTail(middle) > alpha ? low : high) = middle;
   }
-  return std::min(1.0, high / Stretch(en));
+  return std::clamp(DistanceAt(high, en), 0.0, 1.0);
 }
 
 double KsExactTail(std::uint64_t n, std::uint64_t m, std::uint64_t h) {

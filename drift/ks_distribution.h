@@ -6,7 +6,8 @@
 namespace drift {
 
 // P(D ≥ d) under equal distributions, for an effective number `en` = n m/(n + m): Q(λ) = 2 Σ (−1)^{k−1}
-// e^{−2k²λ²} at λ = (√en + 0.12 + 0.11/√en) d (Stephens). Within 2e-3 for n, m ≥ 30. In [0, 1].
+// e^{−2k²λ²} at λ = √en d + 1/(6√en) + (√en d − 1)/(4 en) (Vrbik 2018). Within 2e-3 of the one-sample law of
+// en rows, which is SciPy's asymptotic form, for n, m ≥ 30 (Stephens' 0.12 + 0.11/√en: within 2e-2). In [0, 1].
 double KsAsymptoticTail(double d, double en);
 
 // P(D ≥ h/lcm(n, m)) under equal continuous distributions, exactly, by counting the lattice paths that leave the

@@ -58,16 +58,19 @@ void FeatureLayout::BuildBins(std::span<const std::uint64_t> counts) {
   } else {
     const std::uint32_t last = cells_ - 1;  // MISSING
     const double total = static_cast<double>(std::accumulate(counts.begin(), counts.begin() + last, std::uint64_t{0}));
-    double sum = 0, closed_at = 0;
+    std::vector<double> closed = {0};  // rows below the ends of the bins so far
+    double sum = 0;
     for (std::uint32_t cell = 0; cell < last && total > 0; ++cell) {
       sum += static_cast<double>(counts[cell]);
-      const double decile = std::floor(10 * closed_at / total + 1e-9);
+      const double decile = std::floor(10 * closed.back() / total + 1e-9);
       if (sum / total < (decile + 1) / 10 - 1e-12) continue;
       CloseBin(cell + 1);
-      closed_at = sum;
+      closed.push_back(sum);
     }
-    const bool last_bin_is_small = total <= 0 || (total - closed_at) / total < 0.05;
-    if (last_bin_is_small && !bin_ends_.empty()) bin_ends_.pop_back();
+    while (!bin_ends_.empty() && total - closed.back() < 0.05 * total) {  // a small last bin joins the one before
+      bin_ends_.pop_back();
+      closed.pop_back();
+    }
     CloseBin(last);
     CloseBin(last + 1);
   }

@@ -19,7 +19,7 @@ std::vector<double> BenjaminiHochberg(std::span<const double> p_values) {
   const auto size = static_cast<double>(p_values.size());
   double least = 1;
   for (std::size_t rank = order.size(); rank > 0; --rank) {
-    least = std::min(least, p_values[order[rank - 1]] * size / static_cast<double>(rank));
+    least = std::min(least, p_values[order[rank - 1]] * (size / static_cast<double>(rank)));
     adjusted[order[rank - 1]] = least;
   }
   return adjusted;

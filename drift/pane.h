@@ -69,6 +69,7 @@ struct StratumPane {
 struct Pane {
   std::int64_t slot = 0;  // time ÷ pane length, rounded down
   int rule_version = 0;
+  bool rule_known = false;  // false: made by rows seen before the first rule was stated; the first one takes it
   std::vector<StratumPane> strata;
 };
 

@@ -16,6 +16,14 @@ double MultinomialForm(const std::vector<double>& g, const std::vector<double>& 
   return std::max(0.0, square - mean * mean) / rows;
 }
 
+// Half the curvature of PSI in the traffic's share of a bin, by which Σ_q turns into the PSI that chance adds. At
+// q = p it is 1/p; above, it falls like 1/q, and 1/p would see so much chance in a new category that no number of
+// rows would find it. Left at 1/p up to q = 3p, where q may exceed p by chance.
+double Curvature(double p, double q) {
+  constexpr double kBeyondChance = 3;
+  return std::min(1 / p, kBeyondChance / q);
+}
+
 double QuadraticForm(const std::vector<double>& g, const std::vector<double>& covariance) {
   double sum = 0;
   for (std::size_t i = 0; i < g.size(); ++i) {
@@ -52,14 +60,16 @@ PsiTest::PsiTest(const BinEstimate& estimate) : samples_(EffectiveSamples(estima
   const std::vector<double> q = Smooth(estimate.current, samples_);
   value_ = std::max(0.0, Psi(p, q));
   const double m = estimate.effective_rows;
-  std::vector<double> g(size), h(size);
+  std::vector<double> g(size), h(size), curvature(size);
+  for (std::size_t b = 0; b < size; ++b) curvature[b] = Curvature(p[b], q[b]);
   for (std::size_t i = 0; i < size; ++i) {
     g[i] = std::log(q[i] / p[i]) + 1 - p[i] / q[i];
     h[i] = -std::log(q[i] / p[i]) + 1 - q[i] / p[i];
     for (std::size_t j = 0; j < size; ++j) {
-      const double sigma = estimate.covariance[i * size + j] + ((i == j ? p[i] : 0) - p[i] * p[j]) / m;
-      if (i == j) trace_ += sigma / p[i];
-      square_trace_ += sigma * sigma / (p[i] * p[j]);
+      const double by_traffic = estimate.covariance[i * size + j] * std::sqrt(curvature[i] * curvature[j]);
+      const double by_reference = ((i == j ? p[i] : 0) - p[i] * p[j]) / (m * std::sqrt(p[i] * p[j]));
+      if (i == j) trace_ += by_traffic + by_reference;
+      square_trace_ += (by_traffic + by_reference) * (by_traffic + by_reference);
     }
   }
   if (value_ > 0) {

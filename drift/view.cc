@@ -11,37 +11,40 @@ namespace {
 
 // One stratum over all panes.
 struct StratumSum {
+  bool none_seen = true, short_of_seen = false;
   double seen = 0, kept = 0;
-  double expected = 0;   // E_h = Σ N_hp π_hp
-  double estimated = 0;  // Σ n_hp / π_hp
+  double expected = 0;  // E_h = Σ N_hp π_hp
   double log_rate() const { return seen > 0 && expected > 0 ? std::log(expected / seen) : 0; }
 };
 
-double SeenOf(const StratumPane& pane) {
-  return static_cast<double>(std::max(pane.seen, pane.selected()));  // a row is kept before it is reported as seen
+// Rows that a pane stands for. A kept row may come a pane before it is reported as seen, so only a stratum whose
+// sums do not fit either is taken by its selected rows where those are more.
+double SeenOf(const StratumPane& pane, const StratumSum& sum) {
+  return static_cast<double>(sum.short_of_seen ? std::max(pane.seen, pane.selected()) : pane.seen);
 }
 
 std::vector<StratumSum> SumStrata(const Window& window) {
   std::vector<StratumSum> sums(window.strata().size());
-  for (const Pane& pane : window.panes()) {
-    for (std::size_t h = 0; h < sums.size(); ++h) {
-      const double rate = pane.strata[h].EffectiveProbability();
-      sums[h].seen += SeenOf(pane.strata[h]);
+  for (std::size_t h = 0; h < sums.size(); ++h) {
+    std::uint64_t seen = 0, selected = 0;
+    for (const Pane& pane : window.panes()) {
+      seen += pane.strata[h].seen;
+      selected += pane.strata[h].selected();
+    }
+    sums[h].short_of_seen = seen < selected;
+    sums[h].none_seen = seen == 0;
+    for (const Pane& pane : window.panes()) {
+      const double rows = SeenOf(pane.strata[h], sums[h]);
+      sums[h].seen += rows;
       sums[h].kept += static_cast<double>(pane.strata[h].kept);
-      sums[h].expected += SeenOf(pane.strata[h]) * rate;
-      if (rate > 0) sums[h].estimated += static_cast<double>(pane.strata[h].kept) / rate;
+      sums[h].expected += rows * pane.strata[h].EffectiveProbability();
     }
   }
   return sums;
 }
 
-bool NothingSeen(const Window& window) {
-  for (const Pane& pane : window.panes()) {
-    for (const StratumPane& stratum : pane.strata) {
-      if (stratum.seen > 0) return false;
-    }
-  }
-  return true;
+bool NothingSeen(const std::vector<StratumSum>& sums) {
+  return std::all_of(sums.begin(), sums.end(), [](const StratumSum& sum) { return sum.none_seen; });
 }
 
 std::optional<std::size_t> Nearest(const std::vector<StratumSum>& sums, std::size_t stratum,
@@ -78,16 +81,18 @@ std::string ThinReason(const Window& window, const std::vector<StratumSum>& sums
 }
 
 // Adds the terms of the strata with a group, and the groups' sums.
-void AddTerms(const Window& window, const std::vector<std::optional<std::size_t>>& group_of, View& view) {
+void AddTerms(const Window& window, const std::vector<StratumSum>& sums,
+              const std::vector<std::optional<std::size_t>>& group_of, View& view) {
   std::optional<std::int64_t> slot;
   for (const Pane& pane : window.panes()) {
     for (std::size_t h = 0; h < group_of.size(); ++h) {
       const StratumPane& stratum = pane.strata[h];
-      if (!group_of[h] || SeenOf(stratum) <= 0) continue;
+      const double seen = SeenOf(stratum, sums[h]);
+      if (!group_of[h] || (seen <= 0 && stratum.kept == 0)) continue;
       if (!slot || *slot != pane.slot) ++view.slots;
       slot = pane.slot;
-      view.terms.push_back({&stratum, static_cast<int>(h), *group_of[h], view.slots - 1, 0, SeenOf(stratum)});
-      view.groups[*group_of[h]].seen += SeenOf(stratum);
+      view.terms.push_back({&stratum, static_cast<int>(h), *group_of[h], view.slots - 1, 0, seen});
+      view.groups[*group_of[h]].seen += seen;
       view.groups[*group_of[h]].kept += static_cast<double>(stratum.kept);
     }
   }
@@ -146,13 +151,13 @@ void AddCells(const Window& window, View& view) {
   }
 }
 
-View MakeView(const Window& window, const std::vector<std::optional<std::size_t>>& group_of, std::size_t groups,
-              bool seen_known) {
+View MakeView(const Window& window, const std::vector<StratumSum>& sums,
+              const std::vector<std::optional<std::size_t>>& group_of, std::size_t groups) {
   View view;
   view.layout = &window.layout();
   view.groups.resize(groups);
-  AddTerms(window, group_of, view);
-  Weigh(view, seen_known);
+  AddTerms(window, sums, group_of, view);
+  Weigh(view, !NothingSeen(sums));
   AddCells(window, view);
   return view;
 }
@@ -181,9 +186,9 @@ std::size_t NumberGroups(const std::vector<StratumSum>& sums, const std::vector<
 View PopulationView(const Window& window) {
   const std::vector<StratumSum> sums = SumStrata(window);
   std::vector<std::optional<std::size_t>> group_of(sums.size());
-  if (NothingSeen(window)) {
+  if (NothingSeen(sums)) {
     std::fill(group_of.begin(), group_of.end(), 0);
-    return MakeView(window, group_of, 1, false);
+    return MakeView(window, sums, group_of, 1);
   }
   // Thin by N and π alone; deciding by the kept rows would bias the weights. A stratum whose expected rows all
   // failed to come (a chance below 1 %) cannot be estimated either and counts as thin.
@@ -195,7 +200,8 @@ View PopulationView(const Window& window) {
     seen += sums[h].seen;
     thin_seen += thin[h] ? sums[h].seen : 0;
   }
-  View view = MakeView(window, group_of, NumberGroups(sums, stands, group_of), true);
+  const std::size_t groups = NumberGroups(sums, stands, group_of);
+  View view = MakeView(window, sums, group_of, groups);
   view.thin_share = seen > 0 ? thin_seen / seen : 0;
   if (view.thin_share > kThinShare) view.thin_reason = ThinReason(window, sums, thin, view.thin_share);
   return view;
@@ -204,7 +210,7 @@ View PopulationView(const Window& window) {
 View StratumView(const Window& window, int stratum) {
   std::vector<std::optional<std::size_t>> group_of(window.strata().size());
   group_of[static_cast<std::size_t>(stratum)] = 0;
-  return MakeView(window, group_of, 1, !NothingSeen(window));
+  return MakeView(window, SumStrata(window), group_of, 1);
 }
 
 }  // namespace drift

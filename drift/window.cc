@@ -61,6 +61,7 @@ void Window::SetRates(std::int64_t time_ns, std::span<const double> probabilitie
     rates_[h] = probabilities[h] > 0 && probabilities[h] <= 1 ? probabilities[h] : 0;
   }
   rule_version_ = rule_version;
+  rule_known_ = true;
 }
 
 std::pair<std::size_t, std::size_t> Window::PanesOf(std::int64_t slot) const {
@@ -75,6 +76,7 @@ Pane& Window::InsertPane(std::size_t at, std::int64_t slot, int rule_version) {
   Pane pane;
   pane.slot = slot;
   pane.rule_version = rule_version;
+  pane.rule_known = rule_known_;
   pane.strata.resize(strata_.size());
   for (std::size_t h = 0; h < strata_.size() && rule_version == rule_version_; ++h) {
     pane.strata[h].probability = rates_[h];
@@ -90,6 +92,10 @@ StratumPane& Window::PaneFor(std::int64_t slot, int stratum, int rule_version, d
   const auto [begin, end] = PanesOf(slot);
   for (std::size_t i = end; i > begin; --i) {
     StratumPane& pane = panes_[i - 1].strata[h];
+    if (!panes_[i - 1].rule_known) {
+      panes_[i - 1].rule_version = rule_version;
+      panes_[i - 1].rule_known = rule_known_;
+    }
     if (panes_[i - 1].rule_version != rule_version) continue;
     if (probability <= 0 || pane.probability == probability) return pane;
     if (pane.selected() == 0 && (pane.seen == 0 || pane.probability <= 0)) {
@@ -140,8 +146,9 @@ bool Window::Add(std::int64_t time_ns, int stratum, double inclusion_probability
     return false;
   }
   const auto h = static_cast<std::size_t>(stratum);
-  if (rule_version >= rule_version_) {
+  if (rule_version >= rule_version_ || !rule_known_) {
     rule_version_ = rule_version;
+    rule_known_ = true;
     rates_[h] = inclusion_probability;
   }
   StratumPane& pane = PaneFor(SlotOf(time_ns), stratum, rule_version, inclusion_probability);

@@ -114,6 +114,7 @@ class Window {
   std::optional<std::int64_t> last_row_ns_;
   std::vector<double> rates_;
   int rule_version_ = 0;
+  bool rule_known_ = false;
   std::deque<Pane> panes_;  // by slot, then by age
   std::vector<std::vector<Totals>> totals_;  // [stratum], at most two rates each
   std::vector<CumulativeCounts> retired_;

@@ -84,6 +84,7 @@ void Window::MergePane(const Pane& pane, std::int64_t slot) {
   if (into == nullptr) {
     const bool full = end - begin >= kPanesPerSlot;
     into = full ? &panes_[end - 1] : &InsertPane(end, slot, pane.rule_version);
+    if (!full) into->rule_known = pane.rule_known;
     for (const StratumPane& stratum : pane.strata) counters_.mixed_rates += full ? stratum.kept : 0;
   }
   for (std::size_t h = 0; h < pane.strata.size(); ++h) MergeStratum(into->strata[h], pane.strata[h], h);

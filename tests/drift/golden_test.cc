@@ -1,0 +1,187 @@
+// What SciPy and plain NumPy say of 360 random pairs of samples (tests/golden/drift/make_golden.py), drawn here
+// anew from the same seeds.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "drift/distances.h"
+#include "drift/ks.h"
+#include "drift/ks_distribution.h"
+#include "drift/psi.h"
+#include "tests/drift/simulation.h"
+
+namespace drift {
+namespace {
+
+struct Case {
+  int kind = 0, reference_rows = 0, rows = 0;
+  double shift = 0, missing = 0;
+  std::string d, ks_p, ks_p_asymptotic, bins, psi, bias_corrected, p_at_0, p_at_01, jensen_shannon, wasserstein;
+};
+
+double Number(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
+
+std::vector<Case> ReadCases() {
+  std::ifstream file("tests/golden/drift/samples.txt");
+  std::vector<Case> cases;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("#")) continue;
+    Case c;
+    std::string shift, missing;
+    std::istringstream(line) >> c.kind >> c.reference_rows >> c.rows >> shift >> missing >> c.d >> c.ks_p >> c.ks_p_asymptotic >> c.bins >>
+        c.psi >> c.bias_corrected >> c.p_at_0 >> c.p_at_01 >> c.jensen_shannon >> c.wasserstein;
+    c.shift = Number(shift);
+    c.missing = Number(missing);
+    cases.push_back(c);
+  }
+  return cases;
+}
+
+double Shape(int kind, double u, double half) {
+  switch (kind) {
+    case 1: return std::floor(u * 7);
+    case 2: return 3.25;
+    case 3: return half / (u * u + 1e-200);
+    case 4: return u / (1 - u);
+    case 5: return std::floor(u * 1000);
+    case 6: return u < 0.3 ? 0 : u;
+    case 7: return u * 1e-310;
+    case 9: return u < 0.25 ? -0.0 : std::floor(u * 3);
+    case 10: return static_cast<double>(static_cast<float>(u));
+    default: return u;
+  }
+}
+
+std::vector<double> Draw(int kind, std::uint64_t seed, int count, double shift, double missing) {
+  testing::Random random(seed);
+  std::vector<double> values;
+  for (int i = 0; i < count; ++i) {
+    const double u = random.Uniform(), lost = random.Uniform();
+    const double value = Shape(kind, u, lost < 0.5 ? -1 : 1) + (kind == 7 ? 0 : shift);
+    values.push_back(lost < missing ? std::nan("") : value);
+  }
+  return values;
+}
+
+// One stratum, every row kept, too few panes for a measured covariance: a plain sample.
+Window PlainWindow(const std::vector<double>& reference, const std::vector<double>& current, int cells, bool rank) {
+  BuilderSettings settings;
+  settings.cells = cells;
+  settings.always_rank_cells = rank;
+  std::vector<std::vector<Value>> rows;
+  for (const double value : reference) rows.push_back({Value::Double(value)});
+  Window window(testing::MakeReference({testing::NumericColumn()}, rows, settings), {"all"}, {testing::kHour, 2, 64u << 20});
+  for (const double value : current) {
+    const Value row[] = {Value::Double(value)};
+    window.CountSeen(0, 0, 1);
+    EXPECT_TRUE(window.Add(0, 0, 1.0, 1, row));
+  }
+  return window;
+}
+
+ReferenceCounts Counts(const Window& window) {
+  const Reference& reference = window.layout().reference();
+  const double rows = static_cast<double>(reference.rows);
+  return {reference.features[0].cell_counts, rows, rows};
+}
+
+class GoldenTest : public ::testing::Test {
+ protected:
+  static void ForEach(const std::function<void(std::size_t, const Case&, const std::vector<double>&,
+                                               const std::vector<double>&)>& check) {
+    const std::vector<Case> cases = ReadCases();
+    ASSERT_GE(cases.size(), 300u) << "run from the repository root";
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      const Case& c = cases[i];
+      SCOPED_TRACE("case " + std::to_string(i) + " kind " + std::to_string(c.kind));
+      const double missing = c.kind == 8 && i % 2 == 0 ? 1.0 : c.missing;
+      check(i, c, Draw(c.kind, 1000 + i, c.reference_rows, 0, c.missing), Draw(c.kind, 9000 + i, c.rows, c.shift, missing));
+    }
+  }
+};
+
+TEST_F(GoldenTest, KsDistanceAndPValue) {
+  int exact = 0, asymptotic = 0;
+  ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
+    const Window window = PlainWindow(reference, current, 1000, true);
+    const View view = PopulationView(window);
+    const auto cells = EstimateCells(view, 0, Counts(window));
+    ASSERT_EQ(cells.has_value(), c.d != "none");  // none: no value on one side
+    if (!cells) return;
+    const KsTest test(window.layout().feature(0), *cells);
+    EXPECT_EQ(test.value(), Number(c.d));  // bit for bit
+    EXPECT_EQ(test.upper(), test.value());
+    const double p = Number(c.ks_p), n = cells->kept, m = cells->rows;
+    if (std::min(n, m) < 30 || n * m <= 250'000) {
+      EXPECT_NEAR(test.PValue(0), p, 1e-9 + 1e-7 * p);
+      ++exact;
+    }
+    if (std::min(n, m) >= 30) {
+      const double en = std::nearbyint(n * m / (n + m));  // SciPy's law is that of a whole number of rows
+      EXPECT_NEAR(KsAsymptoticTail(test.value(), en), Number(c.ks_p_asymptotic), 2e-3);
+      ++asymptotic;
+    }
+  });
+  EXPECT_GT(exact, 100);
+  EXPECT_GT(asymptotic, 100);
+}
+
+TEST_F(GoldenTest, QuantileCellsEncloseTheDistance) {
+  ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
+    if (c.d == "none") return;
+    const Window window = PlainWindow(reference, current, 20, false);
+    const View view = PopulationView(window);
+    const KsTest test(window.layout().feature(0), *EstimateCells(view, 0, Counts(window)));
+    EXPECT_LE(test.value(), Number(c.d) + 1e-15);
+    EXPECT_GE(test.upper(), Number(c.d) - 1e-15);
+    EXPECT_LE(test.upper() - test.value(), 0.11);  // two cells' mass at most
+  });
+}
+
+TEST_F(GoldenTest, PsiAndItsLaw) {
+  int checked = 0;
+  ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
+    if (c.d == "none") return;
+    const Window window = PlainWindow(reference, current, 1000, true);
+    const BinEstimate estimate = EstimateBins(PopulationView(window), 0, Counts(window));
+    EXPECT_EQ(estimate.size(), static_cast<std::size_t>(Number(c.bins)));
+    EXPECT_FALSE(estimate.measured);
+    if (c.jensen_shannon != "-") {
+      const double distance = JensenShannonDistance(estimate.reference, estimate.current);
+      EXPECT_NEAR(distance, Number(c.jensen_shannon), 1e-12 + 1e-7 * (distance < 1e-6));
+    }
+    if (c.psi == "-" || EffectiveSamples(estimate) == estimate.kish) return;  // nothing varies: no law to compare
+    const PsiTest test(estimate);
+    EXPECT_NEAR(test.value(), Number(c.psi), 1e-12 + 1e-10 * test.value());
+    EXPECT_NEAR(test.bias_corrected(), Number(c.bias_corrected), 1e-10 * (1 + std::fabs(Number(c.bias_corrected))));
+    EXPECT_NEAR(test.PValue(0), Number(c.p_at_0), 1e-6);
+    EXPECT_NEAR(test.PValue(0.1), Number(c.p_at_01), 1e-6);
+    ++checked;
+  });
+  EXPECT_GT(checked, 200);
+}
+
+TEST_F(GoldenTest, WassersteinDistance) {
+  int checked = 0;
+  ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
+    if (c.wasserstein == "-") return;
+    const Window window = PlainWindow(reference, current, 1000, true);
+    const View view = PopulationView(window);
+    const auto cells = EstimateCells(view, 0, Counts(window));
+    const FeatureReference& feature = window.layout().reference().features[0];
+    const double distance = WassersteinDistance(window.layout().feature(0), cells->reference, cells->current,
+                                                feature.standard_deviation);
+    EXPECT_NEAR(distance, Number(c.wasserstein), 1e-12 + 1e-10 * distance);
+    ++checked;
+  });
+  EXPECT_GT(checked, 20);
+}
+
+}  // namespace
+}  // namespace drift
