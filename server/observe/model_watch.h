@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drift/evaluator.h"
+#include "drift/profile/monitor_settings.h"
+#include "drift/window.h"
+#include "server/observe/record_builder.h"
+#include "server/observe/sample_reader.h"
+#include "server/observe/snapshot.h"
+#include "server/sample/watched_model.h"
+
+namespace driftserve {
+
+/// One watched model version on the observer's side: its window, its evaluator and what its snapshots remember.
+/// Used by the observer thread. Retired, it only knows how to make records of samples that are still on their way.
+class ModelWatch {
+ public:
+  static constexpr size_t kHistoryPoints = 240;
+
+  /// `now_ns`: Unix, the start of the observation period.
+  ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
+             const drift::MonitorSettings& monitor, RecordOrigin origin, int64_t now_ns);
+
+  const WatchedModel* model() const { return model_.get(); }
+  bool Is(const std::string& name, const std::string& version) const;
+  bool retired() const { return window_ == nullptr; }
+  /// Nobody else has the model: no sample of it can come any more.
+  bool unreachable() const { return model_.use_count() == 1; }
+  void Retire();
+
+  /// Names in the reference for which the model has no value: they count as missing.
+  const std::vector<std::string>& unbound() const { return unbound_; }
+  const RecordBuilder& records() const { return records_; }
+
+  /// Windows one kept row and makes its record. `reader` reads `sample`.
+  OutgoingRecord Take(const Sample& sample, const KeptRow& row, SampleReader& reader, uint64_t seq);
+  void CountRepeatedId() { ++repeated_ids_; }
+
+  /// Takes over the rates in force, and what the serving threads counted since the last call.
+  void CollectCounts(int64_t now_ns);
+
+  /// Whether an evaluation is due, and then when the next one is. `monotonic_ns` now.
+  bool TakeTurn(int64_t monotonic_ns);
+  std::shared_ptr<const ModelSnapshot> Evaluate(int64_t now_ns);
+
+ private:
+  void MakeWindow(int64_t now_ns);
+  void StateRates(int64_t now_ns);
+  void Bind();
+  std::vector<BinCounts> CountBins() const;
+  void Remember(const drift::Evaluation& evaluation);
+
+  const std::shared_ptr<WatchedModel> model_;
+  const std::shared_ptr<const drift::Reference> reference_;  // without labels
+  const drift::MonitorSettings monitor_;
+  RecordBuilder records_;
+  std::vector<int> value_of_feature_;  // per feature of the reference: its place in values_; −1: none
+  std::vector<std::string> unbound_;
+  std::vector<std::string> strata_;
+
+  std::unique_ptr<drift::Window> window_;
+  std::unique_ptr<drift::Evaluator> evaluator_;
+  int64_t window_now_ns_ = 0;  // the latest time the window was moved to
+  std::vector<uint64_t> dropped_;  // per stratum, as last collected
+  std::vector<double> rates_;
+  std::optional<int64_t> next_turn_ns_;
+  uint64_t repeated_ids_ = 0;
+  uint64_t window_resets_ = 0;
+  std::deque<ModelSnapshot::Point> history_;
+  std::vector<drift::Value> values_, window_values_;  // of the row in hand
+};
+
+}  // namespace driftserve

@@ -1,0 +1,262 @@
+#include "server/observe/observer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/hash.h"
+#include "server/observe/event_builder.h"
+#include "server/observe/model_watch.h"
+#include "server/observe/recent_ids.h"
+#include "server/observe/sample_reader.h"
+
+namespace driftserve {
+namespace {
+
+constexpr auto kIdleWait = std::chrono::milliseconds(20);
+constexpr size_t kBurst = 32;       // samples taken from one producer before the next one has its turn
+constexpr size_t kPollEvery = 512;  // records published before delivery reports are served again
+
+}  // namespace
+
+/// Everything behind the header. `pending_` is handed over under a mutex; the rest belongs to the observer's thread.
+class Observer::State {
+ public:
+  State(ObserverSettings settings, const Clock* clock, Tap* tap, Publisher* publisher, SnapshotBoard* board, Log log)
+      : settings_(std::move(settings)), hash_key_(HashKeyFromText(settings_.hash_key)), clock_(clock), tap_(tap),
+        publisher_(publisher), board_(board), log_(std::move(log)) {}
+
+  struct Change {
+    std::unique_ptr<ModelWatch> watch;  // null: stop watching `name`, `version`
+    std::string name, version;
+  };
+  void Request(Change change) {
+    std::lock_guard lock(pending_mutex_);
+    pending_.push_back(std::move(change));
+  }
+  RecordOrigin Origin() const { return {settings_.boot_id, settings_.source, settings_.topic, hash_key_}; }
+
+  size_t RunOnce();
+  void Start();
+  void Stop(int64_t flush_budget_ms);
+
+  const ObserverSettings settings_;
+  const std::optional<HashKey> hash_key_;
+  const Clock* const clock_;
+  std::atomic<int64_t> last_pass_ns_{0};
+
+ private:
+  void Loop();
+  bool ApplyChanges();
+  void Apply(Change change);
+  void Warn(const ModelWatch& watch);
+  size_t Drain();
+  void Take(const Sample& sample);
+  ModelWatch* Find(const WatchedModel* model);
+  void EvaluateDue(bool changed);
+  void Tell(const ModelSnapshot& snapshot);
+  void Forget();
+
+  Tap* const tap_;
+  Publisher* const publisher_;
+  SnapshotBoard* const board_;
+  const Log log_;
+
+  std::mutex pending_mutex_;  // guards pending_
+  std::vector<Change> pending_;
+
+  struct Watched {
+    std::unique_ptr<ModelWatch> watch;
+    std::shared_ptr<const ModelSnapshot> snapshot;
+  };
+  std::vector<Watched> watched_;
+  RecentIds recent_ids_;
+  size_t next_producer_ = 0;
+  uint64_t record_seq_ = 0;
+  uint64_t event_seq_ = 0;
+  uint64_t unwatched_rows_ = 0;
+
+  std::mutex wake_mutex_;  // guards stopping_
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+size_t Observer::State::RunOnce() {
+  const bool changed = ApplyChanges();
+  const size_t drained = Drain();
+  // Counts after rows: a row is counted before it is offered, so that no kept row is ahead of its count.
+  const int64_t now_ns = clock_->UnixNanos();
+  for (Watched& watched : watched_) watched.watch->CollectCounts(now_ns);
+  publisher_->Poll(nullptr);
+  EvaluateDue(changed);
+  Forget();
+  last_pass_ns_.store(now_ns, std::memory_order_relaxed);
+  return drained;
+}
+
+bool Observer::State::ApplyChanges() {
+  std::vector<Change> changes;
+  {
+    std::lock_guard lock(pending_mutex_);
+    changes.swap(pending_);
+  }
+  for (Change& change : changes) Apply(std::move(change));
+  return !changes.empty();
+}
+
+void Observer::State::Apply(Change change) {
+  for (Watched& watched : watched_) {
+    if (!watched.watch->Is(change.name, change.version)) continue;
+    watched.watch->Retire();
+    watched.snapshot.reset();
+  }
+  if (change.watch == nullptr) return;
+  Warn(*change.watch);
+  watched_.push_back({std::move(change.watch), nullptr});
+}
+
+void Observer::State::Warn(const ModelWatch& watch) {
+  if (!log_) return;
+  const WatchedModelSettings& model = watch.model()->settings();
+  const std::string which = absl::StrCat("model '", model.name, "' version ", model.version, ": ");
+  if (!watch.unbound().empty()) {
+    log_(LogLevel::kWarning, absl::StrCat(which, "the reference has ", absl::StrJoin(watch.unbound(), ", "),
+                                          ", which monitor.yaml does not bind to a tensor: counted as missing; "
+                                          "make reference.pb anew with `drift profile`"));
+  }
+  if (const auto names = watch.records().FieldsWithoutKey(); !names.empty()) {
+    log_(LogLevel::kWarning, absl::StrCat(which, "record.fields hashes ", absl::StrJoin(names, ", "),
+                                          ", but no hash key is configured: left out of the records"));
+  }
+}
+
+// In turn, a burst from each producer, so that a busy one does not keep the others waiting; over all of them bounded,
+// so that evaluations come in time.
+size_t Observer::State::Drain() {
+  const std::vector<TapProducer*> producers = tap_->producers();
+  size_t drained = 0, idle = 0;
+  while (idle < producers.size() && drained < kPassSamples) {
+    TapProducer* const producer = producers[next_producer_++ % producers.size()];
+    size_t burst = 0;
+    for (; burst < kBurst; ++burst) {
+      std::unique_ptr<Sample> sample = producer->Take();
+      if (sample == nullptr) break;
+      Take(*sample);
+      producer->Return(std::move(sample));
+    }
+    drained += burst;
+    idle = burst == 0 ? idle + 1 : 0;
+  }
+  return drained;
+}
+
+void Observer::State::Take(const Sample& sample) {
+  ModelWatch* const watch = Find(sample.model.get());
+  if (watch == nullptr) {
+    unwatched_rows_ += sample.rows.size();
+    return;
+  }
+  if (!sample.request_id.empty()) {
+    const uint64_t model = reinterpret_cast<uintptr_t>(watch->model());
+    if (recent_ids_.CheckAndInsert(Hash64(sample.request_id, model))) watch->CountRepeatedId();
+  }
+  SampleReader reader(sample);
+  for (const KeptRow& row : sample.rows) {
+    publisher_->Publish(watch->Take(sample, row, reader, ++record_seq_));
+    if (record_seq_ % kPollEvery == 0) publisher_->Poll(nullptr);
+  }
+}
+
+ModelWatch* Observer::State::Find(const WatchedModel* model) {
+  for (Watched& watched : watched_) {
+    if (watched.watch->model() == model) return watched.watch.get();
+  }
+  return nullptr;
+}
+
+void Observer::State::EvaluateDue(bool changed) {
+  const int64_t monotonic_ns = clock_->MonotonicNanos();
+  for (Watched& watched : watched_) {
+    if (!watched.watch->TakeTurn(monotonic_ns)) continue;
+    watched.snapshot = watched.watch->Evaluate(clock_->UnixNanos());
+    Tell(*watched.snapshot);
+    changed = true;
+  }
+  if (!changed) return;
+  auto snapshot = std::make_shared<ObserverSnapshot>();
+  snapshot->time_ns = clock_->UnixNanos();
+  snapshot->unwatched_rows = unwatched_rows_;
+  for (const Watched& watched : watched_) {
+    if (watched.snapshot != nullptr) snapshot->models.push_back(watched.snapshot);
+  }
+  board_->Post(std::move(snapshot));
+}
+
+void Observer::State::Tell(const ModelSnapshot& snapshot) {
+  const WatchedModelSettings& model = snapshot.model->settings();
+  const EventOrigin origin = {settings_.boot_id, settings_.source, settings_.events_topic};
+  for (const drift::StateChange& change : snapshot.evaluation.changes) {
+    publisher_->Publish(BuildEvent(model, snapshot.evaluation, change, origin, ++event_seq_));
+    if (log_ && IsNews(change)) log_(LevelOf(change), DescribeChange(model, change));
+  }
+}
+
+void Observer::State::Forget() {
+  std::erase_if(watched_, [](const Watched& watched) { return watched.watch->retired() && watched.watch->unreachable(); });
+}
+
+void Observer::State::Start() { thread_ = std::thread([this] { Loop(); }); }
+
+void Observer::State::Loop() {
+  while (true) {
+    const size_t drained = RunOnce();
+    std::unique_lock lock(wake_mutex_);
+    if (drained < kPassSamples) wake_.wait_for(lock, kIdleWait, [this] { return stopping_; });
+    if (stopping_) return;
+  }
+}
+
+void Observer::State::Stop(int64_t flush_budget_ms) {
+  {
+    std::lock_guard lock(wake_mutex_);
+    if (std::exchange(stopping_, true)) return;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  while (RunOnce() > 0) {
+  }
+  publisher_->Flush(flush_budget_ms);
+  publisher_->Poll(nullptr);
+}
+
+Observer::Observer(ObserverSettings settings, const Clock* clock, Tap* tap, Publisher* publisher, SnapshotBoard* board,
+                   Log log)
+    : state_(std::make_unique<State>(std::move(settings), clock, tap, publisher, board, std::move(log))) {}
+
+Observer::~Observer() { state_->Stop(0); }
+
+void Observer::Watch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
+                     const drift::MonitorSettings& monitor) {
+  const std::string name = model->settings().name, version = model->settings().version;
+  state_->Request({std::make_unique<ModelWatch>(std::move(model), std::move(reference), monitor, state_->Origin(),
+                                                state_->clock_->UnixNanos()),
+                   name, version});
+}
+
+void Observer::Unwatch(const std::string& name, const std::string& version) {
+  state_->Request({nullptr, name, version});
+}
+
+void Observer::Start() { state_->Start(); }
+void Observer::Stop(int64_t flush_budget_ms) { state_->Stop(flush_budget_ms); }
+size_t Observer::RunOnce() { return state_->RunOnce(); }
+int64_t Observer::last_pass_ns() const { return state_->last_pass_ns_.load(std::memory_order_relaxed); }
+
+}  // namespace driftserve
