@@ -84,16 +84,18 @@ std::vector<double> ModelCovariance(const View& view, const Moments& moments, st
 std::vector<double> PanePulls(const View& view, const Moments& moments, std::span<const std::uint32_t> used) {
   const std::size_t size = used.size();
   std::vector<double> pulls(view.slots * size, 0);
+  const double share = 1 / view.seen;
   for (const Term& term : view.terms) {
     double* pull = &pulls[term.slot * size];
-    const double kept = static_cast<double>(term.pane->kept);
-    const bool weighs = term.weight > 0;
-    const auto counts = weighs ? moments.counts(term) : std::span<const std::uint32_t>();
+    const double weight = term.weight * share, seen = term.seen * share;
+    const double kept = weight * static_cast<double>(term.pane->kept);
     for (std::size_t i = 0; i < size; ++i) {
       const double f = moments.share(term.group, used[i]);
-      if (weighs) pull[i] += term.weight * (counts[used[i]] - kept * f) / view.seen;
-      pull[i] += term.seen * (f - moments.total()[used[i]]) / view.seen;
+      pull[i] += seen * (f - moments.total()[used[i]]) - kept * f;
     }
+    if (weight <= 0) continue;
+    const auto counts = moments.counts(term);
+    for (std::size_t i = 0; i < size; ++i) pull[i] += weight * counts[used[i]];
   }
   return pulls;
 }

@@ -9,13 +9,14 @@
 namespace drift {
 namespace {
 
-// Weighted cell counts of one feature per group, rows whose value is missing left out.
+// Weighted cell counts of one feature in one group, rows whose value is missing left out.
 struct GroupCells {
-  std::vector<double> share;   // f_g per cell
-  std::vector<double> square;  // s_g per cell
-  double weight = 0;           // W_g among the rows with a value
-  double kept = 0;             // n_g with a value
-  double seen = 0;             // N_g with a value
+  std::vector<double> rows;     // Σ w k per cell = N_g · f_g
+  std::vector<double> squares;  // Σ w² k per cell; empty where one weight serves the group
+  double one_weight = 0;        // … which is then this
+  double weight = 0;            // W_g among the rows with a value
+  double kept = 0;              // n_g with a value
+  double seen = 0;              // N_g with a value
 };
 
 class FeatureCells {
@@ -26,13 +27,8 @@ class FeatureCells {
         offset_(view.layout->cell_offset(feature)),
         cells_(view.layout->feature(feature).cells() - 1),
         groups_(view.groups.size()) {
-    for (GroupCells& group : groups_) {
-      group.share.resize(cells_, 0);
-      group.square.resize(cells_, 0);
-    }
-    Fill();
     CountRows();
-    Scale();
+    Fill();
   }
 
   std::size_t cells() const { return cells_; }
@@ -47,44 +43,39 @@ class FeatureCells {
   }
 
  private:
+  void CountRows() {
+    for (const Term& term : view_.terms) {
+      if (term.weight <= 0) continue;
+      GroupCells& group = groups_[term.group];
+      const double rows = static_cast<double>(term.pane->kept) - missing(term);
+      group.kept += rows;
+      group.seen += term.weight * rows;
+      kept_ += rows;
+      seen_ += term.weight * rows;
+      weight_squares_ += term.weight * term.weight * rows;
+      if (group.one_weight == 0) group.one_weight = term.weight;
+      if (group.one_weight != term.weight) group.squares.resize(cells_, 0);
+    }
+    for (GroupCells& group : groups_) {
+      group.rows.resize(cells_, 0);
+      group.weight = seen_ > 0 ? group.seen / seen_ : 0;
+    }
+  }
+
   void Fill() {
     for (const CellClass& cells : view_.classes) {
       GroupCells& group = groups_[cells.group];
-      for (std::size_t b = 0; b < cells_; ++b) {
-        const double weighted = cells.weight * static_cast<double>(cells.counts[offset_ + b]);
-        group.share[b] += weighted;
-        group.square[b] += cells.weight * weighted;
+      const std::uint64_t* counts = &cells.counts[offset_];
+      for (std::size_t b = 0; b < cells_; ++b) group.rows[b] += cells.weight * static_cast<double>(counts[b]);
+      for (std::size_t b = 0; b < group.squares.size(); ++b) {
+        group.squares[b] += cells.weight * cells.weight * static_cast<double>(counts[b]);
       }
     }
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       const LooseCells& loose = view_.loose[g];
-      for (std::size_t b = 0; b < cells_ && !loose.weighted.empty(); ++b) {
-        groups_[g].share[b] += loose.weighted[offset_ + b];
-        groups_[g].square[b] += loose.squared[offset_ + b];
-      }
-    }
-  }
-
-  void CountRows() {
-    for (const Term& term : view_.terms) {
-      if (term.weight <= 0) continue;
-      const double rows = static_cast<double>(term.pane->kept) - missing(term);
-      groups_[term.group].kept += rows;
-      groups_[term.group].seen += term.weight * rows;
-      kept_ += rows;
-      seen_ += term.weight * rows;
-      weight_squares_ += term.weight * term.weight * rows;
-    }
-  }
-
-  void Scale() {
-    for (GroupCells& group : groups_) {
-      if (group.seen <= 0) continue;
-      group.weight = group.seen / seen_;
-      for (std::size_t b = 0; b < cells_; ++b) {
-        group.share[b] /= group.seen;
-        group.square[b] /= group.seen * group.seen;
-      }
+      if (loose.weighted.empty()) continue;
+      for (std::size_t b = 0; b < cells_; ++b) groups_[g].rows[b] += loose.weighted[offset_ + b];
+      for (std::size_t b = 0; b < groups_[g].squares.size(); ++b) groups_[g].squares[b] += loose.squared[offset_ + b];
     }
   }
 
@@ -94,26 +85,41 @@ class FeatureCells {
   double seen_ = 0, kept_ = 0, weight_squares_ = 0;
 };
 
+// Adds W_g² n_g/(n_g−1) (S(x)(1 − 2F(x)) + S F(x)²) + (W_g/N) F(x)² at every cell end.
+void AddVariance(const GroupCells& group, double mix, std::vector<double>& variance) {
+  const double scale = group.weight * group.weight * group.kept / std::max(group.kept - 1, 1.0);
+  const double share = 1 / group.seen, square_share = share * share;
+  if (group.squares.empty()) {  // S(x) = S · F(x)
+    const double sum = scale * group.one_weight * share;
+    double below = 0;
+    for (std::size_t b = 0; b < variance.size(); ++b) {
+      below += group.rows[b] * share;
+      variance[b] += sum * below * (1 - below) + mix * group.weight * below * below;
+    }
+    return;
+  }
+  const double sum = std::accumulate(group.squares.begin(), group.squares.end(), 0.0) * square_share;
+  double below = 0, square = 0;
+  for (std::size_t b = 0; b < variance.size(); ++b) {
+    below += group.rows[b] * share;
+    square += group.squares[b] * square_share;
+    variance[b] += scale * (square * (1 - 2 * below) + sum * below * below) + mix * group.weight * below * below;
+  }
+}
+
 // V(x) = Var F̂(x) − Ĝ(x) at every cell end, model form.
 std::vector<double> Variances(const FeatureCells& cells, const View& view, const CellEstimate& estimate) {
-  std::vector<double> variance(cells.cells(), 0), total(cells.cells(), 0);
+  std::vector<double> variance(cells.cells(), 0);
   const double mix = view.mix_known && cells.seen() > 0 ? 1 / cells.seen() : 0;
   for (const GroupCells& group : cells.groups()) {
-    if (group.seen <= 0) continue;
-    const double scale = group.weight * group.weight * group.kept / std::max(group.kept - 1, 1.0);
-    const double all = std::accumulate(group.square.begin(), group.square.end(), 0.0);
-    double below = 0, square = 0;
-    for (std::size_t b = 0; b < cells.cells(); ++b) {
-      below += group.share[b];
-      square += group.square[b];
-      variance[b] += scale * (square * (1 - 2 * below) + all * below * below) + mix * group.weight * below * below;
-      total[b] += group.weight * below;
-    }
+    if (group.seen > 0) AddVariance(group, mix, variance);
   }
-  double reference = 0;
+  double reference = 0, current = 0;
+  const double scale = 1 / estimate.effective_rows;
   for (std::size_t b = 0; b < cells.cells(); ++b) {
     reference += estimate.reference[b];
-    variance[b] += std::max(0.0, reference * (1 - reference)) / estimate.effective_rows - mix * total[b] * total[b];
+    current += estimate.current[b];
+    variance[b] += std::max(0.0, reference * (1 - reference)) * scale - mix * current * current;
   }
   return variance;
 }
@@ -127,9 +133,9 @@ double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t
     double sum = 0;
     std::size_t cell = 0;
     for (std::size_t j = 0; j < ends; ++j) {
-      for (; cell < layout.bin_end(static_cast<std::uint32_t>(j)); ++cell) sum += cells.groups()[g].share[cell];
-      below[g * ends + j] = sum;
-      total[j] += cells.groups()[g].weight * sum;
+      for (; cell < layout.bin_end(static_cast<std::uint32_t>(j)); ++cell) sum += cells.groups()[g].rows[cell];
+      below[g * ends + j] = cells.groups()[g].seen > 0 ? sum / cells.groups()[g].seen : 0;
+      total[j] += cells.groups()[g].weight * below[g * ends + j];
     }
   }
   for (const Term& term : view.terms) {
@@ -197,12 +203,14 @@ std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature,
   estimate.kept = cells.kept();
   estimate.kish = cells.kish();
   estimate.reference_counts.assign(reference.cells.begin(), reference.cells.end() - 1);
-  for (const std::uint64_t count : estimate.reference_counts) {
-    estimate.reference.push_back(static_cast<double>(count) / estimate.rows);
+  estimate.reference.resize(cells.cells());
+  for (std::size_t b = 0; b < cells.cells(); ++b) {
+    estimate.reference[b] = static_cast<double>(estimate.reference_counts[b]) / estimate.rows;
   }
   estimate.current.resize(cells.cells(), 0);
+  const double share = 1 / cells.seen();
   for (const GroupCells& group : cells.groups()) {
-    for (std::size_t b = 0; b < cells.cells(); ++b) estimate.current[b] += group.weight * group.share[b];
+    for (std::size_t b = 0; b < cells.cells(); ++b) estimate.current[b] += group.rows[b] * share;
   }
   if (view.equal_weights) estimate.current_counts = PlainCounts(view, feature, cells.cells());
   const std::vector<double> variance = Variances(cells, view, estimate);
