@@ -125,7 +125,7 @@ void WriteModelRepository(const std::string& folder, bool watched) {
   WriteMlp(folder, watched);
   const std::string x = Tensor("input", "x", "FP32", "1"), y = Tensor("output", "y", "FP32", "1");
   WriteModel(folder, "raising", 8, x + y, MakeRaising());
-  WriteModel(folder, "slow", 8, x + y, MakeSlow(60));
+  WriteModel(folder, "slow", 8, x + y, MakeSlow(20));
   WriteModel(folder, "stateful", 8, x + y, MakeStateful());
   WriteModel(folder, "strings", 8,
              Tensor("input", "text", "STRING", "1") + Tensor("output", "lengths", "INT64", "1") +
