@@ -130,6 +130,7 @@ TEST_F(InstancePoolTest, AGraphThatCannotWarmIsReported) {
   model_->settings.inputs = {{"x", DataType::kFp32, {1}}};
   model_->settings.outputs = {{"y", DataType::kFp32, {1}}};
   model_->settings.buckets = {1};
+  model_->settings.warm_dims = {{1}};
   graph_->failure = absl::InternalError("will not run");
   EXPECT_THAT(std::string(pool_.Start().message()), HasSubstr("will not run"));
 }
