@@ -121,7 +121,8 @@ TEST_F(ObserverLifecycleTest, ManyThreadsLoseNothing) {
   std::atomic<bool> stop{false};
   std::thread scraper([&] {
     while (!stop) {
-      for (const auto& snapshot : board_.Read()->models) ASSERT_NE(snapshot->model, nullptr);
+      const auto snapshot = board_.Read();
+      for (const auto& watched : snapshot->models) ASSERT_NE(watched->model, nullptr);
       publisher_.Counts();
     }
   });
