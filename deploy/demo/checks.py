@@ -48,10 +48,11 @@ def shares(recount, seen, rates, default_rate):
 
 
 def drifted(moments):
-    """moments: {month name: Moment}."""
+    """moments: {month name: Moment}. A month's end at which there is too little to judge counts for nothing."""
     states = {name: moment.state(DRIFTS) for name, moment in moments.items()}
-    ok = "drifted" in states.values() and not {"stable", "warning"} & set(states.values())
-    return (f"{DRIFTS} is drifted, and at no month's end called stable", ok,
+    judged = [state for state in states.values() if state != "warming"]
+    ok = judged.count("drifted") * 2 > len(judged)
+    return (f"{DRIFTS} is drifted at most months' ends at which it can be judged", ok,
             ", ".join(f"{name} {state}" for name, state in states.items()))
 
 

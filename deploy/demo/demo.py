@@ -18,19 +18,22 @@ import subprocess
 import sys
 import time
 
-import checks
-import observed
-import prepare
-import services
-import table
-from recount import recount
-from services import ROOT
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "prometheus"))
+import checks  # noqa: E402
+import configuration  # noqa: E402
+import observed  # noqa: E402
+import prepare  # noqa: E402
+import services  # noqa: E402
+import table  # noqa: E402
+from recount import recount  # noqa: E402
+from services import ROOT  # noqa: E402
 
 WORK = os.path.join(ROOT, ".demo")
 RUN = os.path.join(WORK, "run")
 PIDS = os.path.join(RUN, "pids")
 SERVER_CONFIG = os.path.join(ROOT, "deploy", "demo", "server.yaml")
 DAY_MS = 400  # server.yaml's panes are as long
+WINDOW = "14s"  # as in server.yaml; here for the fleet's rules
 MONTHS = ("July", "August", "September", "October", "November", "December")
 # Prometheus scrapes once a second, so the values of a month's end are there a second later.
 SCRAPE_SECONDS = 1.0
@@ -50,9 +53,9 @@ class Demo:
         self.broker = services.KafkaBroker(os.path.join(RUN, "kafka"), keep=keep)
         self.grpc = f"127.0.0.1:{services.free_port(8001)}"
         self.operations = f"127.0.0.1:{services.free_port(8002)}"
-        self.prometheus = services.Prometheus(
-            os.path.join(RUN, "prometheus"), services.prometheus_config([self.operations], rule_files=rule_files()),
-            keep=keep)
+        folder = os.path.join(RUN, "prometheus")
+        scrape = configuration.write(folder, [self.operations], interval="1s", window=WINDOW)
+        self.prometheus = services.Prometheus(folder, scrape, keep=keep)
         self.server = services.Service(
             "driftserve",
             [self.program("driftserve"), "--model-repository", os.path.join(ROOT, "models"),
@@ -98,14 +101,6 @@ class Demo:
             found["in_flight"] = observed.counter(text, "driftserve_records_in_flight")
             return found if found["in_flight"] == 0 and found["sampled"] > 0 else None
         return services.wait_for("every sampled record to be acknowledged or dropped", settled, 20)
-
-
-def rule_files():
-    """The rules of deploy/prometheus, without their tests."""
-    folder = os.path.join(ROOT, "deploy", "prometheus", "rules")
-    if not os.path.isdir(folder):
-        return []
-    return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith((".yml", ".yaml")))
 
 
 def stop_kept_run():

@@ -14,6 +14,7 @@ class Moment:
     values: dict = dataclasses.field(default_factory=dict)
     states: dict = dataclasses.field(default_factory=dict)
     effective: dict = dataclasses.field(default_factory=dict)  # name -> effective samples, ready or not
+    model_state: str = "warming"
 
     def state(self, name):
         """The state of the feature's PSI, else of its KS, else `warming`."""
@@ -36,6 +37,8 @@ def moment(prometheus, at):
         seen.states[_name(metric), metric["drift_type"]] = metric["state"]
     for sample in prometheus.query(select % "effective_samples", at):
         seen.effective[_name(sample["metric"])] = float(sample["value"][1])
+    for sample in prometheus.query(f'model_drift_state{{model_name="{MODEL}"}} == 1', at):
+        seen.model_state = sample["metric"]["state"]
     return seen
 
 

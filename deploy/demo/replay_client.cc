@@ -58,16 +58,16 @@ class Client {
                                                  settings_.connect_ns / 1'000'000'000, " s"));
     }
     start_ns_ = clock_.MonotonicNanos();
+    month_ = flights_.rows.front().month;
     while (next_ < flights_.rows.size() || open_ > 0) {
       SendWhatIsDue();
       Receive(UntilNextDue());
-      EndMonths();
       if (failures_in_a_row_ >= settings_.give_up_after) {
         return absl::UnavailableError(
             absl::StrCat(failures_in_a_row_, " requests to ", settings_.server, " failed one after the other; the last: ", last_error_));
       }
     }
-    EndMonth(flights_.rows.back().month);
+    EndMonth(0);
     return absl::OkStatus();
   }
 
@@ -86,8 +86,10 @@ class Client {
   void SendWhatIsDue() {
     const int64_t now = clock_.MonotonicNanos();
     while (MaySend() && Due(flights_.rows[next_]) <= now) {
-      results_.Lagged(now - Due(flights_.rows[next_]));
-      Send(flights_.rows[next_++]);
+      const FlightRow& row = flights_.rows[next_++];
+      if (row.month != month_) EndMonth(row.month);
+      results_.Lagged(now - Due(row));
+      Send(row);
     }
   }
 
@@ -144,17 +146,11 @@ class Client {
     results_.Failed(row, error);
   }
 
-  // A month has ended when the next flight to be sent is of the one after it.
-  void EndMonths() {
-    if (next_ == 0 || next_ >= flights_.rows.size()) return;
-    const int month = flights_.rows[next_ - 1].month;
-    if (month != ended_ && flights_.rows[next_].month != month) EndMonth(month);
-  }
-
-  void EndMonth(int month) {
-    ended_ = month;
-    results_.MonthEnded(month, clock_.UnixNanos());
-    progress_.MonthEnded(month, results_.answered() + results_.failed(), results_.failed(), clock_.MonotonicNanos());
+  // Notes the end of the month of which the last flight was sent, and that `next_month` begins.
+  void EndMonth(int next_month) {
+    results_.MonthEnded(month_, clock_.UnixNanos());
+    progress_.MonthEnded(month_, results_.answered() + results_.failed(), results_.failed(), clock_.MonotonicNanos());
+    month_ = next_month;
   }
 
   const FlightRows& flights_;
@@ -168,7 +164,7 @@ class Client {
   int64_t start_ns_ = 0;
   size_t next_ = 0;  // flight to be sent
   int open_ = 0;
-  int ended_ = 0;  // month
+  int month_ = 0;  // of the last flight sent
   int failures_in_a_row_ = 0;
   std::string last_error_;
 };

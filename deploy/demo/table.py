@@ -19,6 +19,7 @@ def render(months, moments, kept, rates):
              _line("late, of labelled", [_number(month["late_share"]) for month in months]),
              _line("AUC", [_number(month["auc"]) for month in months]),
              _line("rows sampled", [sum(counts.values()) for counts in kept]),
+             _line("model", [moment.model_state for moment in moments.values()]),
              "", "PSI and KS at the month's end, as Prometheus saw them"]
     for feature in FEATURES:
         for measure in MEASURES:

@@ -77,6 +77,8 @@ def test_drift_and_controls():
     assert holds(checks.drifted(moments("drifted")))
     assert not holds(checks.drifted(moments("stable")))
     assert not holds(checks.drifted({"July": observed.Moment()}))
+    assert holds(checks.drifted({**moments("drifted"), "August": observed.Moment()}))
+    assert not holds(checks.drifted({**moments("drifted"), "August": moments("warning")["July"]}))
     assert holds(checks.controls(moments("drifted"), quiet))
     assert not holds(checks.controls(moments("drifted", hour="warning"), quiet))
     assert not holds(checks.controls(moments("drifted"), {**quiet, "distance": {"stable", "drifted"}}))
