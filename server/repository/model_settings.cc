@@ -16,6 +16,7 @@ namespace {
 constexpr int kMaxBatchSize = 65'536;
 constexpr int kMaxInstances = 256;
 constexpr int kMaxThreads = 256;
+constexpr int64_t kMaxBatchElements = int64_t{1} << 32;
 
 // Parameters of Triton's PyTorch backend. The first is honoured, the others choose between executors and passes of
 // torch that this server does not use, so that they change nothing.
@@ -164,6 +165,17 @@ class SettingsReader {
     for (const inference::ModelWarmup& warmup : text_.config.model_warmup()) {
       for (const auto& [name, input] : warmup.inputs()) ReadWarmupInput(name, input);
     }
+    for (size_t i = 0; i < settings_.inputs.size(); ++i) CheckBatchElements(settings_.inputs[i].name, settings_.warm_dims[i]);
+  }
+
+  // A batch is warmed whole, so it must fit into memory.
+  void CheckBatchElements(const std::string& name, const std::vector<int64_t>& dims) {
+    int64_t elements = std::max(settings_.max_batch_size, 1);
+    for (const int64_t dim : dims) {
+      if (dim > 0 && __builtin_mul_overflow(elements, dim, &elements)) elements = std::numeric_limits<int64_t>::max();
+    }
+    if (elements <= kMaxBatchElements) return;
+    Fault("max_batch_size: expected at most ", kMaxBatchElements, " elements of input `", name, "` in a batch, got ", elements);
   }
 
   void ReadWarmupInput(const std::string& name, const inference::ModelWarmup::Input& input) {

@@ -1,5 +1,6 @@
 #include "server/repository/tensor_specs.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -11,6 +12,11 @@ namespace {
 constexpr std::string_view kTypes =
     "TYPE_BOOL, TYPE_UINT8, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_FP16, TYPE_BF16, TYPE_FP32, TYPE_FP64, "
     "TYPE_STRING";
+
+// A row beyond this fits into no request, and sizes computed from it could overflow.
+constexpr int64_t kMaxRowElements = int64_t{1} << 30;
+// The decoder keeps a bit per input.
+constexpr size_t kMaxTensors = 64;
 
 // Nothing for types that TorchScript does not have.
 std::optional<DataType> FromConfig(inference::DataType type) {
@@ -46,9 +52,15 @@ TensorSpec ReadSpec(const Tensor& tensor, const std::string& where, std::vector<
   if (spec.dims.empty()) {
     faults.push_back(Concat(where, " `", spec.name, "`: dims: expected the shape of a row, without the batch, got nothing"));
   }
+  int64_t elements = 1;
   for (const int64_t dim : spec.dims) {
+    elements *= dim > 0 && elements <= kMaxRowElements ? std::min(dim, kMaxRowElements) : 1;
     if (dim >= 1 || dim == -1) continue;
     faults.push_back(Concat(where, " `", spec.name, "`: dims: expected sizes from 1, or -1 for any, got ", dim));
+  }
+  if (elements > kMaxRowElements) {
+    faults.push_back(Concat(where, " `", spec.name, "`: dims: expected at most ", kMaxRowElements, " elements in a row, got [",
+                            Join(spec.dims, ","), "]"));
   }
   return spec;
 }
@@ -57,6 +69,9 @@ template <typename Tensors>
 std::vector<TensorSpec> ReadSpecs(const Tensors& tensors, const std::string& where, std::vector<std::string>& faults) {
   std::vector<TensorSpec> specs;
   std::set<std::string> names;
+  if (static_cast<size_t>(tensors.size()) > kMaxTensors) {
+    faults.push_back(Concat(where, ": expected at most ", kMaxTensors, ", got ", tensors.size()));
+  }
   for (const auto& tensor : tensors) {
     specs.push_back(ReadSpec(tensor, where, faults));
     if constexpr (requires { tensor.optional(); }) specs.back().optional = tensor.optional();

@@ -28,7 +28,7 @@ std::string Faults(const std::string& text) {
 
 TEST(MakeSettings, AWholeConfiguration) {
   const auto settings = Make(std::string("name: \"m\" platform: \"pytorch_libtorch\" max_batch_size: 24\n") + kTensors +
-                             "input { name: \"t\" data_type: TYPE_STRING dims: [ -1, 2 ] optional: true }\n"
+                             "input { name: \"t\" data_type: TYPE_STRING dims: [ -1, 2 ] }\n"
                              "dynamic_batching { preferred_batch_size: [ 6, 8 ] max_queue_delay_microseconds: 100\n"
                              "  default_queue_policy { max_queue_size: 10 default_timeout_microseconds: 5 } }\n"
                              "instance_group { count: 2 } instance_group { count: 1 kind: KIND_CPU }\n"
@@ -37,7 +37,6 @@ TEST(MakeSettings, AWholeConfiguration) {
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_THAT(settings->buckets, ElementsAre(1, 2, 4, 6, 8, 16, 24));
   EXPECT_EQ(settings->inputs[1].type, DataType::kBytes);
-  EXPECT_TRUE(settings->inputs[1].optional);
   EXPECT_THAT(settings->warm_dims, ElementsAre(ElementsAre(8), ElementsAre(5, 2)));
   EXPECT_EQ(settings->instance_count, 3);
   EXPECT_EQ(settings->max_queue_delay_us, 100);
@@ -86,6 +85,18 @@ TEST(MakeSettings, BatchingMustFitTheBatchSize) {
   EXPECT_THAT(Faults(std::string(kTensors) + "dynamic_batching { }"), HasSubstr("dynamic_batching: expected max_batch_size above 0"));
   EXPECT_THAT(Faults(std::string(kTensors) + "max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 99999999999 }"),
               HasSubstr("max_queue_delay_microseconds: expected at most"));
+}
+
+TEST(MakeSettings, SizesThatCannotBeAreRefused) {
+  EXPECT_THAT(Faults("max_batch_size: 64 input { name: \"x\" data_type: TYPE_FP32 dims: [ 4611686018427387904, 4 ] }\n"
+                     "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"),
+              HasSubstr("input `x`: dims: expected at most 1073741824 elements in a row"));
+  EXPECT_THAT(Faults("max_batch_size: 64 input { name: \"x\" data_type: TYPE_FP32 dims: [ 1000000000 ] }\n"
+                     "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"),
+              HasSubstr("max_batch_size: expected at most 4294967296 elements of input `x` in a batch, got 64000000000"));
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "input { name: \"x" + std::to_string(i) + "\" data_type: TYPE_FP32 dims: [ 1 ] }\n";
+  EXPECT_THAT(Faults(many + "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"), HasSubstr("input: expected at most 64, got 65"));
 }
 
 TEST(MakeSettings, AGpuMustBeThere) {
