@@ -50,7 +50,7 @@ void AppendFacts(const FeatureResult& feature, std::string& html) {
 }
 
 void AppendFigures(const FeatureResult& feature, std::string& html) {
-  Append(html, "<details data-key=\"", Html(feature.name), "\"><summary>All figures</summary><div class=\"scroll\" tabindex=\"0\"><table>"
+  Append(html, "<details data-key=\"", Html(feature.name), "\"><summary>All figures</summary><div class=\"tables\"><div><div class=\"scroll\" tabindex=\"0\"><table>"
          "<thead><tr><th>Measure</th><th>Value</th><th>Corrected</th><th>Warn</th><th>Alert</th>"
          "<th title=\"of a distance at most the warning tolerance\">p, warn</th>"
          "<th title=\"of a distance at most the alert tolerance\">p, alert</th>"
@@ -62,13 +62,13 @@ void AppendFigures(const FeatureResult& feature, std::string& html) {
            ProbabilityText(measure.p_value_alert), "</td><td>", ProbabilityText(measure.p_value_no_drift), "</td></tr>");
   }
   Append(html, "</tbody></table></div><p class=\"note\">Design effect ", Rounded(feature.design_effect),
-         ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p>");
+         ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p></div>");
   Append(html, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Bin</th><th>Training</th><th>Now</th></tr></thead><tbody>");
   for (const Bin& bin : feature.bins) {
     Append(html, "<tr><th>", Html(bin.label, 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
            bin.current_share ? Percent(*bin.current_share) : "–", "</td></tr>");
   }
-  html += "</tbody></table></div></details>";
+  html += "</tbody></table></div></div></details>";
 }
 
 std::string KindText(const FeatureResult& feature) {

@@ -28,6 +28,14 @@ std::string Rounded(double value, int digits) {
   return text.data();
 }
 
+std::string Tidy(double value, int digits) {
+  std::string text = Rounded(value, digits);
+  if (text.find('.') == text.npos || text.find('e') != text.npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::string Percent(double share) {
   std::array<char, 32> text;
   std::snprintf(text.data(), text.size(), "%.1f\u202f%%", 100 * share);
@@ -35,10 +43,13 @@ std::string Percent(double share) {
 }
 
 std::string Grouped(double count) {
-  std::string digits = std::to_string(std::llround(count));
-  const int first = digits[0] == '-' ? 1 : 0;
-  for (int at = static_cast<int>(digits.size()) - 3; at > first; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
+  const std::string digits = std::to_string(std::llround(std::fabs(count)));
+  std::string text = std::llround(count) < 0 ? "-" : "";
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 
 std::string UtcTime(std::int64_t unix_ns) {

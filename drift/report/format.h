@@ -11,6 +11,9 @@ std::string Number(double value);
 /// For people: about `digits` significant digits, no exponent between 1e-4 and 1e6; "0" for 0.
 std::string Rounded(double value, int digits = 3);
 
+/// Rounded(), without zeros at the end of a fraction: "0.15", "40".
+std::string Tidy(double value, int digits = 3);
+
 /// 0.1234 → "12.3 %".
 std::string Percent(double share);
 

@@ -13,7 +13,8 @@
 namespace drift {
 namespace {
 
-constexpr double kWidth = 420, kPlotHeight = 118, kTop = 8, kMissingWidth = 34, kMissingGap = 14;
+constexpr double kWidth = 420, kPlotHeight = 168, kTop = 6, kMissingWidth = 44, kMissingGap = 14;
+constexpr double kLabelLine = kTop + kPlotHeight + 16;
 constexpr std::size_t kShownCategories = 14;
 constexpr double kThinnest = 0.012;  // of the axis: a thinner bin would be a line without an area
 
@@ -83,8 +84,8 @@ std::vector<const Bin*> ShownBins(const FeatureResult& feature) {
 std::string ShortLabel(const FeatureResult& feature, const Bin& bin, double width) {
   const auto letters = static_cast<std::size_t>(std::max(1.0, width / 6.6));
   if (feature.kind == Kind::kCategorical) return Utf8(bin.label, letters);
-  if (bin.upper && bin.lower && *bin.upper == *bin.lower) return Rounded(*bin.upper);
-  const std::string text = bin.upper ? "≤" + Rounded(*bin.upper) : bin.lower ? ">" + Rounded(*bin.lower) : "all";
+  if (bin.upper && bin.lower && *bin.upper == *bin.lower) return Tidy(*bin.upper);
+  const std::string text = bin.upper ? "≤" + Tidy(*bin.upper) : bin.lower ? ">" + Tidy(*bin.lower) : "all";
   return text.size() <= letters + 2 ? text : "";
 }
 
@@ -121,18 +122,30 @@ void AppendBar(const Bar& bar, double highest, std::string& svg) {
   const double inset = std::min(bar.width * 0.16, 7.0);
   if (bar.bin->current_share) AppendRectangle("cur", bar.left + inset, bar.width - 2 * inset, bar.current * scale, svg);
   if (!bar.label.empty()) {
-    Append(svg, "<text x=\"", Coordinate(bar.left + bar.width / 2), "\" y=\"", Coordinate(kTop + kPlotHeight + 15),
+    Append(svg, "<text x=\"", Coordinate(bar.left + bar.width / 2), "\" y=\"", Coordinate(kLabelLine),
            "\" text-anchor=\"middle\">", Html(bar.label), "</text>");
   }
   svg += "</g>";
 }
 
+// A step of 1, 2 or 5 times a power of ten that divides the axis into four to nine parts.
+double NiceStep(double span) {
+  const double power = std::pow(10, std::floor(std::log10(span / 4)));
+  const double most = span / 4 / power;
+  return power * (most >= 5 ? 5 : most >= 2 ? 2 : 1);
+}
+
 void AppendAxis(const Axis& axis, double width, std::string& svg) {
-  for (int i = 0; i <= 4; ++i) {
-    const double x = width * i / 4;
-    const char* anchor = i == 0 ? "start" : i == 4 ? "end" : "middle";
-    Append(svg, "<text x=\"", Coordinate(x), "\" y=\"", Coordinate(kTop + kPlotHeight + 15), "\" text-anchor=\"", anchor,
-           "\">", Rounded(axis.lower + (axis.upper - axis.lower) * i / 4), "</text>");
+  const double span = axis.upper - axis.lower;
+  const double step = NiceStep(span);
+  double free_from = 0;
+  for (double value = std::ceil(axis.lower / step) * step; value <= axis.upper; value += step) {
+    const std::string text = Tidy(std::fabs(value) < step / 2 ? 0 : value);
+    const double half = 3.4 * static_cast<double>(text.size());
+    const double x = std::clamp((value - axis.lower) / span * width, half, width - half);
+    if (x - half < free_from) continue;  // long numbers need more room than the step gives
+    free_from = x + half + 8;
+    Append(svg, "<text x=\"", Coordinate(x), "\" y=\"", Coordinate(kLabelLine), "\" text-anchor=\"middle\">", text, "</text>");
   }
 }
 
@@ -154,9 +167,10 @@ std::string HistogramSvg(const FeatureResult& feature, const FeatureReference* r
   for (const Bar& bar : bars) highest = std::max({highest, bar.reference, bar.current});
 
   std::string svg;
-  Append(svg, "<svg class=\"histogram\" viewBox=\"0 0 420 146\" role=\"img\" aria-label=\"Shares of ", Html(feature.name),
+  Append(svg, "<svg class=\"histogram\" viewBox=\"0 0 420 196\" role=\"img\" aria-label=\"Shares of ", Html(feature.name),
          " in training and now\">");
-  Append(svg, "<line class=\"base\" x1=\"0\" x2=\"", Coordinate(width), "\" y1=\"126.5\" y2=\"126.5\"/>");
+  const std::string base = Coordinate(kTop + kPlotHeight + 0.5);
+  Append(svg, "<line class=\"base\" x1=\"0\" x2=\"", Coordinate(width), "\" y1=\"", base, "\" y2=\"", base, "\"/>");
   for (const Bar& bar : bars) AppendBar(bar, highest, svg);
   if (axis) AppendAxis(*axis, width, svg);
   return svg + "</svg>";

@@ -88,8 +88,8 @@ std::string RenderPart(const ReportInput& input) {
   if (input.reference != nullptr) {
     Append(html, ". Reference made ", UtcTime(input.reference->created_ns), ", hash <code>", Html(input.reference->hash), "</code>");
   }
-  Append(html, ". Tolerances: PSI ", Rounded(input.thresholds.psi_warn), " and ", Rounded(input.thresholds.psi_alert), ", KS ",
-         Rounded(input.thresholds.ks_warn), " and ", Rounded(input.thresholds.ks_alert), ", α ", Rounded(input.thresholds.alpha), ".</p></footer>");
+  Append(html, ". Tolerances: PSI ", Tidy(input.thresholds.psi_warn), " and ", Tidy(input.thresholds.psi_alert), ", KS ",
+         Tidy(input.thresholds.ks_warn), " and ", Tidy(input.thresholds.ks_alert), ", α ", Tidy(input.thresholds.alpha), ".</p></footer>");
   return html;
 }
 

@@ -3,11 +3,11 @@
 namespace drift {
 
 const char kPageStyle[] = R"css(
-:root{--bg:#f4f5f7;--card:#fff;--ink:#161a20;--soft:#5b6572;--line:#e2e5ea;--ref:#aab4c1;--ref-edge:#8d99a8;--cur:#2563eb;
+:root{--bg:#f4f5f7;--card:#fff;--ink:#161a20;--soft:#5b6572;--line:#e2e5ea;--ref:#aab4c1;--cur:#2563eb;
 --stable:#157f4f;--warning:#a86400;--drifted:#c8321f;--quiet:#667080;--observing:#6b46c1;
 --stable-bg:#dff3e8;--warning-bg:#fdeccb;--drifted-bg:#fde3df;--quiet-bg:#e8ebef;--observing-bg:#ece6fa}
-@media (prefers-color-scheme:dark){:root{--bg:#0f1216;--card:#181d23;--ink:#e9edf2;--soft:#9aa5b3;--line:#2a313a;--ref:#4d5866;
---ref-edge:#6c7887;--cur:#6ea0ff;--stable:#5fd39a;--warning:#f2b544;--drifted:#ff8374;--quiet:#a3aebb;--observing:#b79cf7;
+@media (prefers-color-scheme:dark){:root{--bg:#0f1216;--card:#181d23;--ink:#e9edf2;--soft:#9aa5b3;--line:#2a313a;--ref:#66727f;
+--cur:#6ea0ff;--stable:#5fd39a;--warning:#f2b544;--drifted:#ff8374;--quiet:#a3aebb;--observing:#b79cf7;
 --stable-bg:#123524;--warning-bg:#3a2a0b;--drifted-bg:#44190f;--quiet-bg:#262d36;--observing-bg:#2c2350}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
@@ -87,6 +87,7 @@ svg{display:block;width:100%;height:auto}
 details{margin-top:10px}
 summary{cursor:pointer;font-size:.88rem;color:var(--soft);width:fit-content}
 .scroll{overflow-x:auto;margin-top:8px}
+.tables{display:flex;flex-wrap:wrap;gap:8px 48px;align-items:flex-start}.tables>*{max-width:100%}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums;white-space:nowrap}
 th,td{padding:4px 12px 4px 0;text-align:right;border-bottom:1px solid var(--line)}
 th:first-child{text-align:left;font-weight:500}
@@ -107,7 +108,7 @@ footer{font-size:.82rem;margin-top:20px;overflow-wrap:anywhere}
 .models li{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 20px;margin-bottom:10px;display:flex;gap:12px;align-items:baseline}
 .models a{font-weight:600;font-size:1.05rem}.models .version{flex:1}
 @media (max-width:720px){.page{padding:18px 14px 40px}.body{grid-template-columns:minmax(0,1fr);gap:12px}
-.tiles{grid-template-columns:repeat(2,1fr)}h1{font-size:1.45rem}.verdict h2{font-size:1.2rem}.top{align-items:flex-start}
+.tiles{grid-template-columns:repeat(2,1fr)}h1{font-size:1.45rem}.histogram text{font-size:12.2px}.verdict h2{font-size:1.2rem}.top{align-items:flex-start}
 .card{padding:14px 14px 12px}.verdict{padding:16px}.legend{justify-content:flex-start;margin:18px 0 -18px}.key:first-child{margin-left:0}}
 @media print{.live,.how summary{display:none}body{background:#fff}.card,.verdict,.tiles{break-inside:avoid}}
 )css";

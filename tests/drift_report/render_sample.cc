@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   std::ofstream(folder + "stable.html") << drift::RenderPage(stable->input, 0);
   std::ofstream(folder + "index.html") << drift::RenderIndex({{"flight_delay", "1", drift::State::kDrifted},
                                                               {"fraud", "3", drift::State::kStable}});
+  std::ofstream(folder + "script_hash.txt") << drift::PageScriptHash();
   std::ofstream(folder + "drifted.json") << drift::RenderJson({drifted->input}, drifted->evaluation.time_ns);
   return 0;
 }

@@ -201,7 +201,7 @@ std::unique_ptr<Model> Flights(bool drifted) {
   AddNumeric(*model, {"p_late", 0.31, 0.14, -0.5 * much, 0, 0}, Role::kPrediction);
 
   Evaluation& evaluation = model->evaluation;
-  evaluation.time_ns = kNow;
+  evaluation.time_ns = drifted ? kNow : kNow + 15 * kSecond;
   evaluation.population.rows_seen = 27'413;
   evaluation.population.rows_kept = 2'940;
   evaluation.model_state = drifted ? State::kDrifted : State::kStable;
