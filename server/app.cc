@@ -83,6 +83,7 @@ class App::Parts {
   ServingThread InstanceThread(size_t slot);
   ServingState Serving() const;
   std::vector<VersionState> Index() const;
+  void LogTotals() const;
   std::string NotReady() const;
 
   const ServerConfig config_;
@@ -262,7 +263,8 @@ ServingState App::Parts::Serving() const {
 
 std::vector<VersionState> App::Parts::Index() const {
   std::vector<VersionState> states;
-  for (const auto& [name, versions] : registry_.Current()->models) {
+  const std::shared_ptr<const ModelSet> set = registry_.Current();
+  for (const auto& [name, versions] : set->models) {
     for (const auto& [number, model] : versions) {
       states.push_back({name, model->version_text, state_.ready() ? "READY" : "UNAVAILABLE", state_.ready() ? "" : "shutting down"});
     }
@@ -288,7 +290,26 @@ void App::Parts::Stop() {
   for (const std::shared_ptr<InstancePool>& pool : pools_) pool->Stop();
   if (observer_ != nullptr) observer_->Stop(config_.kafka.flush_timeout_ms);
   operations_.reset();
+  if (publisher_ != nullptr) LogTotals();
   log_(LogLevel::kInfo, "stopped");
+}
+
+/// The last word of the counters: no scrape sees what happened after the last one.
+void App::Parts::LogTotals() const {
+  uint64_t answered = 0, failed = 0;
+  for (const ServedVersion& version : Serving().versions) {
+    for (const ServingSlot& slot : version.counters->slots()) {
+      for (const auto& codes : slot.requests) {
+        answered += codes[0].Read();
+        for (size_t code = 1; code < kCodeCount; ++code) failed += codes[code].Read();
+      }
+    }
+  }
+  const PublishCounts records = publisher_->Counts();
+  uint64_t dropped = 0;
+  for (const uint64_t count : records.dropped) dropped += count;
+  log_(LogLevel::kInfo, Concat("requests: ", answered, " answered, ", failed, " refused or failed; records: ", records.sampled,
+                               " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
 }
 
 App::App(ServerConfig config, std::string version) : parts_(std::make_unique<Parts>(std::move(config), std::move(version))) {}
