@@ -159,9 +159,9 @@ std::optional<Error> ReferenceBuilder::Add(std::span<const Value> row, std::stri
   }
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (columns_[i]->Readable(row[i])) continue;
-    return ColumnFault(columns_[i]->spec(), "row " + std::to_string(rows() + 1) +
-                                                (row[i].type() == Value::Type::kText ? ": expected a number, got text"
-                                                                                     : ": expected text, got a number"));
+    const bool text = row[i].type() == Value::Type::kText;
+    return ColumnFault(columns_[i]->spec(), "row " + std::to_string(rows() + 1) + ": expected " +
+                                                (text ? "a number, got text" : "text, got a number"));
   }
   for (std::size_t i = 0; i < row.size(); ++i) columns_[i]->Add(row[i]);
   std::uint32_t id = 0;

@@ -54,7 +54,8 @@ class ReferenceBuilder {
 
  private:
   class Column;
-  FeatureReference BuildFeature(const Column& column, std::span<const std::size_t> position, Reference& reference) const;
+  FeatureReference BuildFeature(const Column& column, std::span<const std::size_t> position,
+                                Reference& reference) const;
 
   const BuilderSettings settings_;
   std::vector<std::unique_ptr<Column>> columns_;

@@ -153,7 +153,10 @@ double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t
     }
   }
   double sum = 0;
-  for (std::size_t at = ends; at < pull.size(); ++at) sum += (pull[at] - pull[at - ends]) * (pull[at] - pull[at - ends]);
+  for (std::size_t at = ends; at < pull.size(); ++at) {
+    const double step = pull[at] - pull[at - ends];
+    sum += step * step;
+  }
   const auto panes = static_cast<double>(view.slots);
   return sum * panes / (2 * (panes - 1));
 }

@@ -6,7 +6,8 @@ namespace drift {
 namespace {
 
 // In-order walk of the implicit tree: node's left subtree, node, right subtree.
-void Fill(std::span<const std::uint64_t> sorted, std::size_t node, std::size_t& next, std::vector<std::uint64_t>& tree) {
+void Fill(std::span<const std::uint64_t> sorted, std::size_t node, std::size_t& next,
+          std::vector<std::uint64_t>& tree) {
   if (node >= tree.size()) return;
   Fill(sorted, 2 * node, next, tree);
   tree[node] = next < sorted.size() ? sorted[next] : std::numeric_limits<std::uint64_t>::max();

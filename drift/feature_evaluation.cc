@@ -97,7 +97,8 @@ void Measures(const View& view, std::size_t feature, const ReferenceCounts& refe
       }
     }
   }
-  for (const Measure measure : {Measure::kJensenShannon, Measure::kHellinger, Measure::kLInfinity, Measure::kChiSquare}) {
+  for (const Measure measure :
+       {Measure::kJensenShannon, Measure::kHellinger, Measure::kLInfinity, Measure::kChiSquare}) {
     if (!Asks(measures, measure)) continue;
     MeasureResult distance;
     distance.measure = measure;

@@ -47,7 +47,8 @@ double FeatureLayout::upper_end(std::uint32_t cell) const { return KeyToDouble(e
 
 void FeatureLayout::CloseBin(std::uint32_t end) {
   const std::uint32_t begin = bin_ends_.empty() ? 0 : bin_ends_.back();
-  for (std::uint32_t cell = begin; cell < end; ++cell) bin_of_cell_[cell] = static_cast<std::uint16_t>(bin_ends_.size());
+  const auto bin = static_cast<std::uint16_t>(bin_ends_.size());
+  for (std::uint32_t cell = begin; cell < end; ++cell) bin_of_cell_[cell] = bin;
   bin_ends_.push_back(end);
 }
 
@@ -100,7 +101,9 @@ std::string FeatureLayout::MakeLabel(std::uint32_t bin) const {
     if (bin == categories_.other_cell()) return "other";
     return bin == categories_.unseen_cell() ? "unseen" : categories_.name(bin);
   }
-  const auto text = [this](std::uint32_t cell) { return KeyToText(edges_[cell] + (UpperIsOpen(cell) ? 1 : 0), dtype_); };
+  const auto text = [this](std::uint32_t cell) {
+    return KeyToText(edges_[cell] + (UpperIsOpen(cell) ? 1 : 0), dtype_);
+  };
   std::string label = "(-inf";
   if (bin > 0) {
     const std::uint32_t cell = bin_ends_[bin - 1] - 1;

@@ -126,7 +126,9 @@ std::optional<Error> Window::Merge(const Window& other) {
     ++counters_.coarsenings;
   }
   const std::int64_t ratio = pane_length_ns_ / other.pane_length_ns_;  // a power of two
-  const auto slot_here = [ratio](std::int64_t slot) { return slot >= 0 ? slot / ratio : -((-slot + ratio - 1) / ratio); };
+  const auto slot_here = [ratio](std::int64_t slot) {  // rounds down
+    return slot >= 0 ? slot / ratio : -((-slot + ratio - 1) / ratio);
+  };
   if (other.newest_slot_) MoveTo(slot_here(*other.newest_slot_) * pane_length_ns_);
   for (const Pane& pane : other.panes_) {
     const std::int64_t slot = slot_here(pane.slot);

@@ -17,7 +17,8 @@ using testing::Random;
 // A model with a numeric feature, a categorical one and a prediction, and traffic at 3000 rows an hour.
 class EvaluatorTest : public ::testing::Test {
  protected:
-  EvaluatorTest() : random_(11), reference_(MakeReference()), window_(reference_, {"vip", "plain"}, {kHour, 60, 64u << 20}) {
+  EvaluatorTest()
+      : random_(11), reference_(MakeReference()), window_(reference_, {"vip", "plain"}, {kHour, 60, 64u << 20}) {
     settings_.decision.observation_period_ns = 0;
     const double rates[] = {1.0, 0.5};
     window_.SetRates(0, rates, 1);
@@ -133,7 +134,8 @@ TEST_F(EvaluatorTest, AShiftIsFoundAndLeavesAgain) {
   EXPECT_EQ(drifted.model_state, State::kDrifted);
   const auto to = [this](State state) {
     return std::count_if(changes_.begin(), changes_.end(), [state](const StateChange& change) {
-      return change.stratum.empty() && change.feature == "temp" && change.measure == Measure::kPsi && change.to == state;
+      return change.stratum.empty() && change.feature == "temp" && change.measure == Measure::kPsi &&
+             change.to == state;
     });
   };
   EXPECT_EQ(to(State::kDrifted), 1);

@@ -46,10 +46,12 @@ std::shared_ptr<const Reference> AnyReference(Random& random) {
   settings.cells = 10 + static_cast<int>(random.Below(200));
   settings.always_rank_cells = random.Below(4) == 0;
   settings.time_ordered = random.Below(2) == 0;
-  constexpr Dtype kDtypes[] = {Dtype::kFloat64, Dtype::kFloat32, Dtype::kFloat16, Dtype::kInt64, Dtype::kUint64, Dtype::kInt8};
+  constexpr Dtype kDtypes[] = {Dtype::kFloat64, Dtype::kFloat32, Dtype::kFloat16,
+                                Dtype::kInt64,   Dtype::kUint64,  Dtype::kInt8};
   std::vector<ColumnSpec> columns;
   for (int f = 0; f < 3; ++f) {
-    columns.push_back({"n" + std::to_string(f), Role::kFeature, kDtypes[random.Below(std::size(kDtypes))], std::nullopt});
+    const Dtype dtype = kDtypes[random.Below(std::size(kDtypes))];
+    columns.push_back({"n" + std::to_string(f), Role::kFeature, dtype, std::nullopt});
     if (random.Below(2) == 0) columns.back().kind = Kind::kNumeric;
   }
   columns.push_back({"text", Role::kPrediction, Dtype::kText, std::nullopt});
@@ -99,8 +101,8 @@ void Check(const ViewResult& view) {
       const std::string what = feature.name + " " + std::string(Name(result.measure));
       ExpectFinite(result.value, what);
       ASSERT_GE(result.value, 0) << what;
-      for (const auto& value : {result.value_upper, result.bias_corrected, result.warn_threshold, result.alert_threshold,
-                                result.p_value, result.p_value_alert, result.p_value_no_drift}) {
+      for (const auto& value : {result.value_upper, result.bias_corrected, result.warn_threshold,
+                                result.alert_threshold, result.p_value, result.p_value_alert, result.p_value_no_drift}) {
         ExpectFinite(value, what);
       }
       for (const auto& p : {result.p_value, result.p_value_alert, result.p_value_no_drift}) {
@@ -161,7 +163,9 @@ TEST(FuzzTest, AnySequenceOfRows) {
     SCOPED_TRACE("round " + std::to_string(round));
     Random random(900 + static_cast<std::uint64_t>(round));
     const auto reference = AnyReference(random);
-    Window window(reference, {"s0", "s1", "s2"}, {kHour, 1 + static_cast<int>(random.Below(80)), random.Below(2) == 0 ? 64u << 20 : 20'000u});
+    const int panes = 1 + static_cast<int>(random.Below(80));
+    const std::size_t byte_limit = random.Below(2) == 0 ? 64u << 20 : 20'000u;
+    Window window(reference, {"s0", "s1", "s2"}, {kHour, panes, byte_limit});
     EvaluatorSettings settings;
     settings.decision.observation_period_ns = 0;
     settings.thresholds.psi_warn = random.Below(4) == 0 ? 0 : 0.1;

@@ -34,8 +34,8 @@ std::vector<Case> ReadCases() {
     if (line.starts_with("#")) continue;
     Case c;
     std::string shift, missing;
-    std::istringstream(line) >> c.kind >> c.reference_rows >> c.rows >> shift >> missing >> c.d >> c.ks_p >> c.ks_p_asymptotic >> c.bins >>
-        c.psi >> c.bias_corrected >> c.p_at_0 >> c.p_at_01 >> c.jensen_shannon >> c.wasserstein;
+    std::istringstream(line) >> c.kind >> c.reference_rows >> c.rows >> shift >> missing >> c.d >> c.ks_p >>
+        c.ks_p_asymptotic >> c.bins >> c.psi >> c.bias_corrected >> c.p_at_0 >> c.p_at_01 >> c.jensen_shannon >> c.wasserstein;
     c.shift = Number(shift);
     c.missing = Number(missing);
     cases.push_back(c);
@@ -76,7 +76,8 @@ Window PlainWindow(const std::vector<double>& reference, const std::vector<doubl
   settings.always_rank_cells = rank;
   std::vector<std::vector<Value>> rows;
   for (const double value : reference) rows.push_back({Value::Double(value)});
-  Window window(testing::MakeReference({testing::NumericColumn()}, rows, settings), {"all"}, {testing::kHour, 2, 64u << 20});
+  const auto profile = testing::MakeReference({testing::NumericColumn()}, rows, settings);
+  Window window(profile, {"all"}, {testing::kHour, 2, 64u << 20});
   for (const double value : current) {
     const Value row[] = {Value::Double(value)};
     window.CountSeen(0, 0, 1);
@@ -101,7 +102,8 @@ class GoldenTest : public ::testing::Test {
       const Case& c = cases[i];
       SCOPED_TRACE("case " + std::to_string(i) + " kind " + std::to_string(c.kind));
       const double missing = c.kind == 8 && i % 2 == 0 ? 1.0 : c.missing;
-      check(i, c, Draw(c.kind, 1000 + i, c.reference_rows, 0, c.missing), Draw(c.kind, 9000 + i, c.rows, c.shift, missing));
+      check(i, c, Draw(c.kind, 1000 + i, c.reference_rows, 0, c.missing),
+            Draw(c.kind, 9000 + i, c.rows, c.shift, missing));
     }
   }
 };

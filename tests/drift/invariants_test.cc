@@ -70,7 +70,8 @@ TEST(InvariantsTest, MergeOfTwoWindowsIsTheWindowOfTheUnion) {
   for (int round = 0; round < 10; ++round) {
     const auto reference = testing::NumericReference(DrawReference(random, 2000));
     const WindowSettings settings = {kHour, 60, 64u << 20};
-    Window one(reference, {"a", "b"}, settings), other(reference, {"a", "b"}, settings), all(reference, {"a", "b"}, settings);
+    Window one(reference, {"a", "b"}, settings), other(reference, {"a", "b"}, settings);
+    Window all(reference, {"a", "b"}, settings);
     const std::vector<Row> rows = DrawRows(random, 3000, 0.3);
     std::vector<Row> odd, even;
     for (std::size_t i = 0; i < rows.size(); ++i) (i % 2 == 0 ? even : odd).push_back(rows[i]);

@@ -19,7 +19,9 @@ class WindowTest : public ::testing::Test {
  protected:
   WindowTest() : reference_(NumericReference({1, 2, 3, 4, 5, 6, 7, 8, 9, 10})) {}
 
-  Window Make(WindowSettings settings = {kHour, 60, 64u << 20}) const { return Window(reference_, {"a", "b"}, settings); }
+  Window Make(WindowSettings settings = {kHour, 60, 64u << 20}) const {
+    return Window(reference_, {"a", "b"}, settings);
+  }
 
   static bool Add(Window& window, std::int64_t time_ns, int stratum, double x, double probability = 1, int rule = 1) {
     const Value row[] = {Value::Double(x)};
