@@ -11,7 +11,7 @@ namespace {
 constexpr double kLeaveShare = 0.8;  // of the own threshold: under it an evaluation speaks for leaving the level
 constexpr std::array kTested = {Measure::kPsi, Measure::kKs};
 
-const MeasureResult* Find(const FeatureResult& feature, Measure measure) {
+MeasureResult* Find(FeatureResult& feature, Measure measure) {
   const auto found = std::find_if(feature.measures.begin(), feature.measures.end(),
                                   [measure](const MeasureResult& result) { return result.measure == measure; });
   return found == feature.measures.end() ? nullptr : &*found;
@@ -27,6 +27,17 @@ State Worse(State a, State b) {
 double LevelOf(const ThresholdSettings& thresholds, Measure measure, bool alert) {
   if (measure == Measure::kKs) return alert ? thresholds.ks_alert : thresholds.ks_warn;
   return alert ? thresholds.psi_alert : thresholds.psi_warn;
+}
+
+StateChange Change(std::string_view stratum, const FeatureResult& feature, Measure measure, const MeasureResult* result,
+                   State before, State state) {
+  StateChange change{std::string(stratum), feature.name, feature.role, measure, before, state, {}, {}, {}};
+  if (result == nullptr) return change;
+  const bool alert = state == State::kDrifted || before == State::kDrifted;
+  change.value = result->value;
+  change.threshold = alert ? result->alert_threshold : result->warn_threshold;
+  change.p_value = alert ? result->p_value_alert : result->p_value;
+  return change;
 }
 
 }  // namespace
@@ -45,14 +56,14 @@ void StateMemory::UpdateLevel(std::size_t view, bool alert, Measure measure, con
   std::vector<std::size_t> members;
   for (std::size_t f = 0; f < features.size(); ++f) {
     const MeasureResult* result = Find(features[f].result, measure);
-    if (result == nullptr) continue;
+    if (result == nullptr) continue;  // not ready, or not asked for: not in the family
     p_values.push_back((alert ? result->p_value_alert : result->p_value).value_or(1));
     members.push_back(f);
   }
   const std::vector<double> adjusted = Adjust(p_values, settings_.thresholds.multiplicity);
   const double level = LevelOf(settings_.thresholds, measure, alert);
   for (std::size_t i = 0; i < members.size(); ++i) {
-    const FeatureEvaluation& feature = features[members[i]];
+    FeatureEvaluation& feature = features[members[i]];
     MeasureMemory& memory = At(view, members[i], measure);
     Debounce& debounce = alert ? memory.alert : memory.warn;
     bool leave = false;
@@ -75,26 +86,18 @@ void StateMemory::Decide(std::size_t view, const Moment& moment, std::span<Featu
     feature.state = moment.stale ? State::kStale : State::kWarming;
     if (feature.ready && !moment.stale) feature.state = moment.observing ? State::kObserving : State::kStable;
     for (MeasureResult& result : feature.measures) result.state = feature.state;
+    const State quiet = feature.state;
     for (const Measure measure : kTested) {
+      MeasureResult* result = Find(feature, measure);
       MeasureMemory& memory = At(view, f, measure);
-      auto* result = const_cast<MeasureResult*>(Find(feature, measure));
-      State state = feature.ready && result == nullptr ? State::kWarming : feature.state;
-      if (result != nullptr && state == State::kStable) {
-        state = memory.alert.active() ? State::kDrifted : memory.warn.active() ? State::kWarning : State::kStable;
-      }
+      State state = feature.ready && result == nullptr ? State::kWarming : quiet;
+      if (result != nullptr && state == State::kStable) state = memory.Decided();
       if (result != nullptr) result->state = state;
+      feature.state = Worse(feature.state, state);
       const State before = std::exchange(memory.state, state);
       if (before == state || (!stratum.empty() && !Loud(before) && !Loud(state))) continue;
-      const bool to_alert = state == State::kDrifted || before == State::kDrifted;
-      StateChange change{std::string(stratum), feature.name, feature.role, measure, before, state, {}, {}, {}};
-      if (result != nullptr) {
-        change.value = result->value;
-        change.threshold = to_alert ? result->alert_threshold : result->warn_threshold;
-        change.p_value = to_alert ? result->p_value_alert : result->p_value;
-      }
-      changes.push_back(std::move(change));
+      changes.push_back(Change(stratum, feature, measure, result, before, state));
     }
-    for (const MeasureResult& result : feature.measures) feature.state = Worse(feature.state, result.state);
   }
 }
 

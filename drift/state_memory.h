@@ -37,7 +37,11 @@ class StateMemory {
  private:
   struct MeasureMemory {
     Debounce warn, alert;
-    State state = State::kWarming;
+    State state = State::kWarming;  // as it was last shown
+
+    State Decided() const {
+      return alert.active() ? State::kDrifted : warn.active() ? State::kWarning : State::kStable;
+    }
   };
 
   void UpdateLevel(std::size_t view, bool alert, Measure measure, const Moment& moment,

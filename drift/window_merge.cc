@@ -34,6 +34,21 @@ void AddPane(const Pane& pane, std::size_t bins, std::vector<CumulativeCounts>& 
   }
 }
 
+void AddCounters(const WindowCounters& from, WindowCounters& into) {
+  into.late_rows += from.late_rows;
+  into.late_seen += from.late_seen;
+  into.unreadable_rows += from.unreadable_rows;
+  into.invalid_rows += from.invalid_rows;
+  into.mixed_rates += from.mixed_rates;
+}
+
+void AddCounts(const CumulativeCounts& from, CumulativeCounts& into) {
+  into.seen += from.seen;
+  into.kept += from.kept;
+  into.dropped += from.dropped;
+  for (std::size_t b = 0; b < from.bins.size(); ++b) into.bins[b] += from.bins[b];
+}
+
 bool SameRates(const Pane& a, const Pane& b) {
   if (a.rule_version != b.rule_version) return false;
   for (std::size_t h = 0; h < a.strata.size(); ++h) {
@@ -139,18 +154,10 @@ std::optional<Error> Window::Merge(const Window& other) {
     }
   }
   for (const CumulativeCounts& from : other.retired_) {
-    CumulativeCounts& into = EntryOf(retired_, from.rule_version, from.stratum, layout_->total_bins());
-    into.seen += from.seen;
-    into.kept += from.kept;
-    into.dropped += from.dropped;
-    for (std::size_t b = 0; b < from.bins.size(); ++b) into.bins[b] += from.bins[b];
+    AddCounts(from, EntryOf(retired_, from.rule_version, from.stratum, layout_->total_bins()));
   }
   if (other.last_row_ns_) last_row_ns_ = std::max(last_row_ns_.value_or(*other.last_row_ns_), *other.last_row_ns_);
-  counters_.late_rows += other.counters_.late_rows;
-  counters_.late_seen += other.counters_.late_seen;
-  counters_.unreadable_rows += other.counters_.unreadable_rows;
-  counters_.invalid_rows += other.counters_.invalid_rows;
-  counters_.mixed_rates += other.counters_.mixed_rates;
+  AddCounters(other.counters_, counters_);
   KeepUnderLimit();
   return std::nullopt;
 }
