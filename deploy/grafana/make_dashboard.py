@@ -127,8 +127,11 @@ DRIFT = [
            [query(f"min by (model_name, feature) (model_feature_effective_samples{{{MODEL}}})", "{{feature}}")]),
     series("Missing values", "Share of missing values by feature, weighted.",
            [query(f"max by (model_name, feature) (model_feature_missing_ratio{{{MODEL}}})", "{{feature}}")], "percentunit"),
-    series("PSI by stratum", "PSI of the chosen feature within each stratum: a shift in a small stratum is invisible in the whole.",
-           [query(f'max by (model_name, stratum) (model_feature_stratum_drift{{{MODEL}, feature=~"$feature", drift_type="psi"}})', "{{stratum}}")]),
+    series("PSI by stratum", "PSI of the chosen feature within each stratum, and of all rows: a shift in a small stratum is "
+           "invisible in the whole.",
+           [query(f'max by (model_name, stratum) (model_feature_stratum_drift{{{MODEL}, feature=~"$feature", drift_type="psi"}})'
+                  f' or label_replace(max by (model_name) (model_feature_drift{{{MODEL}, feature=~"$feature", drift_type="psi"}}),'
+                  ' "stratum", "all rows", "", "")', "{{stratum}}")]),
 ]
 
 FLEET_DRIFT = [

@@ -77,6 +77,11 @@ def check(url, seconds=300, rate_interval="1m", feature=None, say=lambda line: N
     return empty
 
 
+def unanswered(prometheus, seconds=120, rate_interval="10s"):
+    """check() of a Prometheus that scrapes every second, given as the object that started it (services.Prometheus)."""
+    return check(prometheus.url, seconds, rate_interval)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("url")

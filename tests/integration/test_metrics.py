@@ -27,7 +27,7 @@ def served(start):
 @pytest.fixture(scope="module")
 def prometheus(served, tmp_path_factory):
     folder = tmp_path_factory.mktemp("prometheus")
-    rules = sorted((ROOT / "deploy" / "prometheus").glob("*rules*.y*ml"))
+    rules = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
     config = prometheus_config([f"127.0.0.1:{served.operations_port}"], rule_files=rules)
     with Prometheus(folder, config) as running:
         yield running
