@@ -108,8 +108,12 @@ std::vector<double> MeasuredCovariance(const std::vector<double>& pulls, std::si
   for (std::size_t p = 1; p < panes; ++p) {
     for (std::size_t i = 0; i < size; ++i) step[i] = pulls[p * size + i] - pulls[(p - 1) * size + i];
     for (std::size_t i = 0; i < size; ++i) {
-      for (std::size_t j = 0; j < size; ++j) covariance[i * size + j] += scale * step[i] * step[j];
+      const double scaled = scale * step[i];
+      for (std::size_t j = i; j < size; ++j) covariance[i * size + j] += scaled * step[j];
     }
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j < i; ++j) covariance[i * size + j] = covariance[j * size + i];
   }
   return covariance;
 }
