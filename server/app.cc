@@ -38,7 +38,8 @@ std::string HostName() {
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
 }
 
-absl::StatusOr<std::unique_ptr<Publisher>> MakePublisher(const KafkaConfig& config, const Clock* clock, const Log& log) {
+absl::StatusOr<std::unique_ptr<Publisher>> MakePublisher(const KafkaConfig& config, const Clock* clock,
+                                                         const Log& log) {
   if (config.brokers.empty()) return MakeNoBrokerPublisher();
   KafkaSettings settings;
   settings.brokers = config.brokers;
@@ -61,8 +62,12 @@ int PollerCount(const GrpcConfig& config) {
 class App::Parts {
  public:
   Parts(ServerConfig config, std::string version)
-      : config_(std::move(config)), version_(std::move(version)), clock_(&Clock::System()), log_(MakeLog(config_.log)),
-        boot_id_(RandomBootId()), unknown_(PollerCount(config_.grpc)),
+      : config_(std::move(config)),
+        version_(std::move(version)),
+        clock_(&Clock::System()),
+        log_(MakeLog(config_.log)),
+        boot_id_(RandomBootId()),
+        unknown_(PollerCount(config_.grpc)),
         tap_({static_cast<size_t>(config_.tap.ring_samples), static_cast<size_t>(config_.tap.ring_bytes)}),
         admission_(config_.scheduling.max_pending_requests, config_.scheduling.max_pending_bytes) {}
 
@@ -199,7 +204,8 @@ absl::Status App::Parts::Install(const std::vector<std::shared_ptr<Model>>& mode
     if (!status.ok()) return status;
     if (model->watched != nullptr) observer_->Watch(model->watched, model->reference, model->monitor);
     log_(LogLevel::kInfo, Concat("model '", model->settings.name, "' version ", model->version_text, ": ",
-                                 model->run_inline ? "runs on the pollers" : Concat("runs on ", model->instance_graphs.size(), " instances"),
+                                 model->run_inline ? "runs on the pollers"
+                                                   : Concat("runs on ", model->instance_graphs.size(), " instances"),
                                  model->watched != nullptr ? ", watched" : ", not watched"));
   }
   Publish(models);
@@ -222,7 +228,8 @@ absl::Status App::Parts::WarmOnPollers(Model& model) {
 
 absl::Status App::Parts::StartInstances(const std::shared_ptr<Model>& model) {
   const size_t first_slot = static_cast<size_t>(PollerCount(config_.grpc));
-  auto pool = std::make_shared<InstancePool>(model.get(), clock_, [this, first_slot](size_t instance) { return InstanceThread(first_slot + instance); });
+  auto pool = std::make_shared<InstancePool>(
+      model.get(), clock_, [this, first_slot](size_t instance) { return InstanceThread(first_slot + instance); });
   pools_.push_back(pool);
   if (absl::Status status = pool->Start(); !status.ok()) return status;
   model->queue = std::move(pool);
@@ -254,7 +261,8 @@ ServingState App::Parts::Serving() const {
   const std::shared_ptr<const ModelSet> set = registry_.Current();
   for (const auto& [name, versions] : set->models) {
     for (const auto& [number, model] : versions) {
-      state.versions.push_back({name, model->version_text, state_.ready(), std::shared_ptr<const ServingCounters>(model, &model->counters)});
+      state.versions.push_back(
+          {name, model->version_text, state_.ready(), std::shared_ptr<const ServingCounters>(model, &model->counters)});
     }
   }
   state.versions.push_back({"", "", false, std::shared_ptr<const ServingCounters>(std::shared_ptr<void>(), &unknown_)});
@@ -266,7 +274,8 @@ std::vector<VersionState> App::Parts::Index() const {
   const std::shared_ptr<const ModelSet> set = registry_.Current();
   for (const auto& [name, versions] : set->models) {
     for (const auto& [number, model] : versions) {
-      states.push_back({name, model->version_text, state_.ready() ? "READY" : "UNAVAILABLE", state_.ready() ? "" : "shutting down"});
+      states.push_back(
+          {name, model->version_text, state_.ready() ? "READY" : "UNAVAILABLE", state_.ready() ? "" : "shutting down"});
     }
   }
   return states;
@@ -308,11 +317,13 @@ void App::Parts::LogTotals() const {
   const PublishCounts records = publisher_->Counts();
   uint64_t dropped = 0;
   for (const uint64_t count : records.dropped) dropped += count;
-  log_(LogLevel::kInfo, Concat("requests: ", answered, " answered, ", failed, " refused or failed; records: ", records.sampled,
-                               " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
+  log_(LogLevel::kInfo,
+       Concat("requests: ", answered, " answered, ", failed, " refused or failed; records: ", records.sampled,
+              " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
 }
 
-App::App(ServerConfig config, std::string version) : parts_(std::make_unique<Parts>(std::move(config), std::move(version))) {}
+App::App(ServerConfig config, std::string version)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(version))) {}
 App::~App() = default;
 bool App::Start(StartFailure& failure) { return parts_->Start(failure); }
 void App::Stop() { parts_->Stop(); }

@@ -47,21 +47,24 @@ void AddFlags(CLI::App& command, Flags& flags) {
   AddOption(command, flags, "--model-repository", "repository.path", "folder of models");
   AddOption(command, flags, "--grpc-address", "grpc.address", "host:port of gRPC; port 0 picks one and logs it");
   AddOption(command, flags, "--operations-address", "operations.address", "host:port of /metrics, /readyz, /drift");
-  AddOption(command, flags, "--brokers", "kafka.brokers", "Kafka's bootstrap servers; without them records are dropped and counted");
+  AddOption(command, flags, "--brokers", "kafka.brokers",
+            "Kafka's bootstrap servers; without them records are dropped and counted");
   AddOption(command, flags, "--log-level", "log.level", "trace, debug, info, warning or error");
   command.add_option_function<std::vector<std::string>>(
       "--set",
       [&flags](const std::vector<std::string>& settings) {
         for (const std::string& setting : settings) {
           const size_t equals = setting.find('=');
-          if (equals == std::string::npos) throw CLI::ValidationError("--set", "expected section.key=value, got '" + setting + "'");
+          if (equals == std::string::npos)
+            throw CLI::ValidationError("--set", "expected section.key=value, got '" + setting + "'");
           flags.options.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
         }
       },
       "any option of the configuration: section.key=value");
   command.add_flag("--check-config", flags.check, "read and check the configuration, then exit");
   command.add_flag("--print-config", flags.print, "print the configuration in force as YAML, then exit");
-  command.add_flag("--describe-config", flags.describe, "print every option with default, bounds and meaning, then exit");
+  command.add_flag("--describe-config", flags.describe,
+                   "print every option with default, bounds and meaning, then exit");
 }
 
 /// Signals that end the server are waited for, not handled: blocked before any thread starts.

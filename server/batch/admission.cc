@@ -12,9 +12,13 @@ absl::Status Admission::Admit(size_t bytes) {
   Release(1, bytes);
   refused_.Add();
   if (requests > max_requests_) {
-    return absl::ResourceExhaustedError(Concat("the server holds ", max_requests_, " requests that have not run (scheduling.max_pending_requests); try again later"));
+    return absl::ResourceExhaustedError(
+        Concat("the server holds ", max_requests_,
+               " requests that have not run (scheduling.max_pending_requests); try again later"));
   }
-  return absl::ResourceExhaustedError(Concat("the server holds requests of ", total - size, " bytes that have not run, and this one has ", size, " (scheduling.max_pending_bytes is ", max_bytes_, "); try again later"));
+  return absl::ResourceExhaustedError(Concat("the server holds requests of ", total - size,
+                                             " bytes that have not run, and this one has ", size,
+                                             " (scheduling.max_pending_bytes is ", max_bytes_, "); try again later"));
 }
 
 void Admission::Release(int64_t requests, size_t bytes) {

@@ -50,8 +50,9 @@ absl::Status InstancePool::Enqueue(std::unique_ptr<Inference>& inference) {
     std::lock_guard lock(mutex_);
     const int limit = model_->settings.max_queue_size;
     if (limit > 0 && queue_.size() >= static_cast<size_t>(limit)) {
-      return absl::ResourceExhaustedError(Concat("model '", model_->settings.name, "' holds ", limit,
-                                                       " requests that have not run (max_queue_size of config.pbtxt); try again later"));
+      return absl::ResourceExhaustedError(
+          Concat("model '", model_->settings.name, "' holds ", limit,
+                 " requests that have not run (max_queue_size of config.pbtxt); try again later"));
     }
     queue_.push_back(std::move(inference));
   }
@@ -103,7 +104,8 @@ bool InstancePool::TakeBatch(std::vector<std::unique_ptr<Inference>>& batch) {
   // No further than a batch of single rows could reach.
   const size_t most = std::min(queue_.size(), static_cast<size_t>(std::max(1, model_->settings.max_batch_size)) * 2);
   std::vector<Waiting> waiting(most);
-  std::transform(queue_.begin(), queue_.begin() + most, waiting.begin(), [](const auto& inference) { return Describe(*inference); });
+  std::transform(queue_.begin(), queue_.begin() + most, waiting.begin(),
+                 [](const auto& inference) { return Describe(*inference); });
   std::vector<size_t> chosen;
   NextBatch(waiting, model_->settings.max_batch_size, chosen);
   batch.clear();

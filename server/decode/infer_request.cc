@@ -1,8 +1,8 @@
 #include "server/decode/infer_request.h"
 
-#include "server/base/text.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/base/text.h"
 #include "server/decode/parameters.h"
 #include "server/decode/tensor_check.h"
 #include "server/decode/typed_contents.h"
@@ -14,7 +14,8 @@ using inference::ModelInferRequest;
 using InputTensor = ModelInferRequest::InferInputTensor;
 
 std::string SpecNames(const std::vector<TensorSpec>& specs) {
-  return absl::StrJoin(specs, ", ", [](std::string* out, const TensorSpec& spec) { absl::StrAppend(out, "'", spec.name, "'"); });
+  return absl::StrJoin(specs, ", ",
+                       [](std::string* out, const TensorSpec& spec) { absl::StrAppend(out, "'", spec.name, "'"); });
 }
 
 /// Index of `name`; the likely place is tried first. −1 when there is none.
@@ -29,13 +30,13 @@ int IndexOf(const std::vector<TensorSpec>& specs, const std::string& name, int l
 absl::Status CheckCounts(const ModelInferRequest& request, const ModelSettings& settings) {
   const int raw = request.raw_input_contents_size();
   if (raw != 0 && raw != request.inputs_size()) {
-    return absl::InvalidArgumentError(Concat("raw_input_contents: expected one entry for each of the ",
-                                                   request.inputs_size(), " inputs, got ", raw));
+    return absl::InvalidArgumentError(
+        Concat("raw_input_contents: expected one entry for each of the ", request.inputs_size(), " inputs, got ", raw));
   }
   if (request.inputs_size() != static_cast<int>(settings.inputs.size())) {
     return absl::InvalidArgumentError(Concat("model '", settings.name, "' expects ", settings.inputs.size(),
-                                                   " inputs (", SpecNames(settings.inputs), "), got ",
-                                                   request.inputs_size()));
+                                             " inputs (", SpecNames(settings.inputs), "), got ",
+                                             request.inputs_size()));
   }
   return absl::OkStatus();
 }
@@ -43,7 +44,8 @@ absl::Status CheckCounts(const ModelInferRequest& request, const ModelSettings& 
 absl::Status CheckInputParameters(const InputTensor& input) {
   for (const auto& [name, unused] : input.parameters()) {
     if (name == "shared_memory_region") {
-      return absl::UnimplementedError(Concat("input '", input.name(), "': shared memory is not supported; send the values in raw_input_contents"));
+      return absl::UnimplementedError(
+          Concat("input '", input.name(), "': shared memory is not supported; send the values in raw_input_contents"));
     }
   }
   return absl::OkStatus();
@@ -53,8 +55,8 @@ absl::Status DecodeInput(const ModelInferRequest& request, int position, const T
                          TensorView& tensor, std::deque<std::string>& scratch) {
   const InputTensor& input = request.inputs(position);
   if (input.datatype() != Name(spec.type)) {
-    return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected datatype ", Name(spec.type),
-                                                   ", got '", input.datatype(), "'"));
+    return absl::InvalidArgumentError(
+        Concat("input '", spec.name, "': expected datatype ", Name(spec.type), ", got '", input.datatype(), "'"));
   }
   if (!input.parameters().empty()) {
     if (absl::Status status = CheckInputParameters(input); !status.ok()) return status;
@@ -69,7 +71,8 @@ absl::Status DecodeInput(const ModelInferRequest& request, int position, const T
     if (absl::Status status = ReadTypedContents(spec, input.contents(), tensor, scratch); !status.ok()) return status;
   } else {
     if (input.has_contents()) {
-      return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected its values either in raw_input_contents or in contents, got both"));
+      return absl::InvalidArgumentError(
+          Concat("input '", spec.name, "': expected its values either in raw_input_contents or in contents, got both"));
     }
     tensor.bytes = request.raw_input_contents(position).data();
     tensor.byte_size = request.raw_input_contents(position).size();
@@ -84,13 +87,16 @@ absl::Status DecodeInputs(const ModelInferRequest& request, const ModelSettings&
     const std::string& name = request.inputs(position).name();
     const int index = IndexOf(settings.inputs, name, position);
     if (index < 0) {
-      return absl::InvalidArgumentError(Concat("input '", name, "': model '", settings.name, "' expects ",
-                                                     SpecNames(settings.inputs)));
+      return absl::InvalidArgumentError(
+          Concat("input '", name, "': model '", settings.name, "' expects ", SpecNames(settings.inputs)));
     }
-    if ((seen >> index & 1) != 0) return absl::InvalidArgumentError(Concat("input '", name, "': expected once, got it twice"));
+    if ((seen >> index & 1) != 0)
+      return absl::InvalidArgumentError(Concat("input '", name, "': expected once, got it twice"));
     seen |= uint64_t{1} << index;
     TensorView& tensor = decoded.inputs[index];
-    if (absl::Status status = DecodeInput(request, position, settings.inputs[index], settings.max_batch_size, tensor, decoded.scratch); !status.ok()) {
+    if (absl::Status status =
+            DecodeInput(request, position, settings.inputs[index], settings.max_batch_size, tensor, decoded.scratch);
+        !status.ok()) {
       return status;
     }
     decoded.byte_size += tensor.byte_size;
@@ -105,8 +111,8 @@ absl::Status CheckRows(const ModelSettings& settings, DecodedRequest& decoded) {
   for (size_t i = 1; i < decoded.inputs.size(); ++i) {
     if (decoded.inputs[i].shape[0] == decoded.rows) continue;
     return absl::InvalidArgumentError(Concat("input '", settings.inputs[i].name, "': expected ", decoded.rows,
-                                                   " rows as in input '", settings.inputs[0].name, "', got ",
-                                                   decoded.inputs[i].shape[0]));
+                                             " rows as in input '", settings.inputs[0].name, "', got ",
+                                             decoded.inputs[i].shape[0]));
   }
   return absl::OkStatus();
 }
@@ -116,12 +122,13 @@ absl::Status DecodeOutputs(const ModelInferRequest& request, const ModelSettings
     const auto& output = request.outputs(i);
     const int index = IndexOf(settings.outputs, output.name(), i);
     if (index < 0) {
-      return absl::InvalidArgumentError(Concat("output '", output.name(), "': model '", settings.name, "' has ",
-                                                     SpecNames(settings.outputs)));
+      return absl::InvalidArgumentError(
+          Concat("output '", output.name(), "': model '", settings.name, "' has ", SpecNames(settings.outputs)));
     }
     for (const auto& [name, unused] : output.parameters()) {
       if (name == "classification" || name == "shared_memory_region") {
-        return absl::UnimplementedError(Concat("output '", output.name(), "': parameter '", name, "' is not supported"));
+        return absl::UnimplementedError(
+            Concat("output '", output.name(), "': parameter '", name, "' is not supported"));
       }
     }
     decoded.requested_outputs.push_back(index);

@@ -10,8 +10,8 @@ using inference::InferParameter;
 
 absl::Status ReadTimeout(const InferParameter& parameter, DecodedRequest& decoded) {
   if (parameter.parameter_choice_case() != InferParameter::kInt64Param || parameter.int64_param() < 0) {
-    return absl::InvalidArgumentError(Concat("parameter 'timeout': expected int64_param, microseconds, at least 0, got ",
-                                                   parameter.ShortDebugString()));
+    return absl::InvalidArgumentError(Concat(
+        "parameter 'timeout': expected int64_param, microseconds, at least 0, got ", parameter.ShortDebugString()));
   }
   decoded.timeout_us = parameter.int64_param();
   return absl::OkStatus();
@@ -43,12 +43,18 @@ absl::Status ReadParameters(const google::protobuf::Map<std::string, InferParame
 
 std::string ParameterText(const InferParameter& parameter) {
   switch (parameter.parameter_choice_case()) {
-    case InferParameter::kBoolParam: return parameter.bool_param() ? "true" : "false";
-    case InferParameter::kInt64Param: return Concat(parameter.int64_param());
-    case InferParameter::kUint64Param: return Concat(parameter.uint64_param());
-    case InferParameter::kStringParam: return parameter.string_param();
-    case InferParameter::kDoubleParam: return Concat(parameter.double_param());
-    case InferParameter::PARAMETER_CHOICE_NOT_SET: return "";
+    case InferParameter::kBoolParam:
+      return parameter.bool_param() ? "true" : "false";
+    case InferParameter::kInt64Param:
+      return Concat(parameter.int64_param());
+    case InferParameter::kUint64Param:
+      return Concat(parameter.uint64_param());
+    case InferParameter::kStringParam:
+      return parameter.string_param();
+    case InferParameter::kDoubleParam:
+      return Concat(parameter.double_param());
+    case InferParameter::PARAMETER_CHOICE_NOT_SET:
+      return "";
   }
   return "";
 }

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/text.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/base/text.h"
 #include "server/decode/bytes_tensor.h"
 #include "server/decode/tensor_check.h"
 
@@ -22,22 +22,32 @@ using v1::PredictRequest;
 
 int64_t RowsOf(const Column& column) {
   switch (column.kind_case()) {
-    case Column::kDoubles: return column.doubles().values_size();
-    case Column::kInt64S: return column.int64s().values_size();
-    case Column::kStrings: return column.strings().values_size();
-    case Column::kBools: return column.bools().values_size();
-    case Column::KIND_NOT_SET: return 0;
+    case Column::kDoubles:
+      return column.doubles().values_size();
+    case Column::kInt64S:
+      return column.int64s().values_size();
+    case Column::kStrings:
+      return column.strings().values_size();
+    case Column::kBools:
+      return column.bools().values_size();
+    case Column::KIND_NOT_SET:
+      return 0;
   }
   return 0;
 }
 
 const char* KindName(const Column& column) {
   switch (column.kind_case()) {
-    case Column::kDoubles: return "doubles";
-    case Column::kInt64S: return "int64s";
-    case Column::kStrings: return "strings";
-    case Column::kBools: return "bools";
-    case Column::KIND_NOT_SET: return "nothing";
+    case Column::kDoubles:
+      return "doubles";
+    case Column::kInt64S:
+      return "int64s";
+    case Column::kStrings:
+      return "strings";
+    case Column::kBools:
+      return "bools";
+    case Column::KIND_NOT_SET:
+      return "nothing";
   }
   return "nothing";
 }
@@ -91,8 +101,10 @@ absl::Status FillNumbers(const std::string& name, const Column& column, const Ta
     return absl::OkStatus();
   };
   switch (column.kind_case()) {
-    case Column::kDoubles: return fill(column.doubles().values());
-    case Column::kInt64S: return fill(column.int64s().values());
+    case Column::kDoubles:
+      return fill(column.doubles().values());
+    case Column::kInt64S:
+      return fill(column.int64s().values());
     case Column::kBools: {
       for (int64_t row = 0; row < rows; ++row) {
         const T value = column.bools().values(row) ? T{1} : T{0};
@@ -100,7 +112,8 @@ absl::Status FillNumbers(const std::string& name, const Column& column, const Ta
       }
       return absl::OkStatus();
     }
-    default: return WrongKind(name, column, target.type, "doubles, int64s or bools");
+    default:
+      return WrongKind(name, column, target.type, "doubles, int64s or bools");
   }
 }
 
@@ -108,14 +121,15 @@ template <typename T>
 absl::Status FillNulls(const std::string& name, const Column& column, const Target& target) {
   for (const uint32_t row : column.nulls()) {
     if (row >= RowsOf(column)) {
-      return absl::InvalidArgumentError(Concat("column '", name, "': null row ", row, " is beyond its ", RowsOf(column), " rows"));
+      return absl::InvalidArgumentError(
+          Concat("column '", name, "': null row ", row, " is beyond its ", RowsOf(column), " rows"));
     }
     if constexpr (std::is_floating_point_v<T>) {
       const T missing = std::numeric_limits<T>::quiet_NaN();
       std::memcpy(target.bytes + (row * target.stride + target.offset) * sizeof(T), &missing, sizeof(T));
     } else {
-      return absl::InvalidArgumentError(Concat("column '", name, "': row ", row, " is null, and ",
-                                                     Name(target.type), " has no missing value"));
+      return absl::InvalidArgumentError(
+          Concat("column '", name, "': row ", row, " is null, and ", Name(target.type), " has no missing value"));
     }
   }
   return absl::OkStatus();
@@ -136,18 +150,27 @@ absl::Status Fill(const std::string& name, const Column& column, const Target& t
 absl::Status FillFixed(const std::string& name, const Column& column, const Target& target) {
   switch (target.type) {
     case DataType::kBool:
-    case DataType::kUint8: return Fill<uint8_t>(name, column, target);
-    case DataType::kInt8: return Fill<int8_t>(name, column, target);
-    case DataType::kInt16: return Fill<int16_t>(name, column, target);
-    case DataType::kUint16: return Fill<uint16_t>(name, column, target);
-    case DataType::kInt32: return Fill<int32_t>(name, column, target);
-    case DataType::kUint32: return Fill<uint32_t>(name, column, target);
-    case DataType::kInt64: return Fill<int64_t>(name, column, target);
-    case DataType::kFp32: return Fill<float>(name, column, target);
-    case DataType::kFp64: return Fill<double>(name, column, target);
+    case DataType::kUint8:
+      return Fill<uint8_t>(name, column, target);
+    case DataType::kInt8:
+      return Fill<int8_t>(name, column, target);
+    case DataType::kInt16:
+      return Fill<int16_t>(name, column, target);
+    case DataType::kUint16:
+      return Fill<uint16_t>(name, column, target);
+    case DataType::kInt32:
+      return Fill<int32_t>(name, column, target);
+    case DataType::kUint32:
+      return Fill<uint32_t>(name, column, target);
+    case DataType::kInt64:
+      return Fill<int64_t>(name, column, target);
+    case DataType::kFp32:
+      return Fill<float>(name, column, target);
+    case DataType::kFp64:
+      return Fill<double>(name, column, target);
     default:
-      return absl::UnimplementedError(Concat("column '", name, "': inputs of ", Name(target.type),
-                                                   " cannot be given as columns; call ModelInfer"));
+      return absl::UnimplementedError(
+          Concat("column '", name, "': inputs of ", Name(target.type), " cannot be given as columns; call ModelInfer"));
   }
 }
 
@@ -165,7 +188,8 @@ absl::Status FillBytes(const std::vector<const Column*>& columns, const std::vec
     nulls[i].resize(rows);
     for (const uint32_t row : columns[i]->nulls()) {
       if (row >= rows) {
-        return absl::InvalidArgumentError(Concat("column '", names[i], "': null row ", row, " is beyond its ", rows, " rows"));
+        return absl::InvalidArgumentError(
+            Concat("column '", names[i], "': null row ", row, " is beyond its ", rows, " rows"));
       }
       nulls[i][row] = true;
     }
@@ -180,20 +204,25 @@ absl::Status FillBytes(const std::vector<const Column*>& columns, const std::vec
 }
 
 std::string ColumnNames(const Model& model) {
-  return absl::StrJoin(model.columns, ", ", [](std::string* out, const ColumnBinding& binding) { absl::StrAppend(out, "'", binding.name, "'"); });
+  return absl::StrJoin(model.columns, ", ", [](std::string* out, const ColumnBinding& binding) {
+    absl::StrAppend(out, "'", binding.name, "'");
+  });
 }
 
 absl::StatusOr<const Column*> FindColumn(const PredictRequest& request, const std::string& name) {
   const auto found = request.columns().find(name);
   if (found == request.columns().end()) {
-    return absl::InvalidArgumentError(Concat("column '", name, "' is missing; a value that is not known is sent as a null"));
+    return absl::InvalidArgumentError(
+        Concat("column '", name, "' is missing; a value that is not known is sent as a null"));
   }
   return &found->second;
 }
 
 absl::Status CheckColumns(const PredictRequest& request, const Model& model, int64_t& rows) {
   if (model.columns.empty()) {
-    return absl::FailedPreconditionError(Concat("model '", model.settings.name, "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
+    return absl::FailedPreconditionError(
+        Concat("model '", model.settings.name,
+               "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
   }
   rows = -1;
   for (const ColumnBinding& binding : model.columns) {
@@ -201,20 +230,23 @@ absl::Status CheckColumns(const PredictRequest& request, const Model& model, int
     if (!column.ok()) return column.status();
     if (rows < 0) rows = RowsOf(**column);
     if (RowsOf(**column) != rows) {
-      return absl::InvalidArgumentError(Concat("column '", binding.name, "': expected ", rows, " rows as in column '", model.columns[0].name, "', got ", RowsOf(**column)));
+      return absl::InvalidArgumentError(Concat("column '", binding.name, "': expected ", rows, " rows as in column '",
+                                               model.columns[0].name, "', got ", RowsOf(**column)));
     }
   }
   if (request.columns_size() != static_cast<int>(model.columns.size())) {
     for (const auto& [name, unused] : request.columns()) {
       const auto known = [&](const ColumnBinding& binding) { return binding.name == name; };
       if (std::none_of(model.columns.begin(), model.columns.end(), known)) {
-        return absl::InvalidArgumentError(Concat("column '", name, "': model '", model.settings.name, "' has ", ColumnNames(model)));
+        return absl::InvalidArgumentError(
+            Concat("column '", name, "': model '", model.settings.name, "' has ", ColumnNames(model)));
       }
     }
   }
   const int most = std::max(1, model.settings.max_batch_size);
   if (rows < 1 || rows > most) {
-    return absl::InvalidArgumentError(Concat("columns: expected 1 to ", most, " rows (max_batch_size of config.pbtxt), got ", rows));
+    return absl::InvalidArgumentError(
+        Concat("columns: expected 1 to ", most, " rows (max_batch_size of config.pbtxt), got ", rows));
   }
   return absl::OkStatus();
 }
@@ -237,9 +269,12 @@ absl::Status BuildTensor(const PredictRequest& request, const Model& model, int 
   if (model.settings.max_batch_size > 0) tensor.shape.insert(tensor.shape.begin(), rows);
   const absl::StatusOr<int64_t> elements = ElementCount(spec.name, tensor.shape);
   if (!elements.ok()) return elements.status();
-  const bool covered = std::none_of(bindings.begin(), bindings.end(), [](const auto* binding) { return binding == nullptr; });
+  const bool covered =
+      std::none_of(bindings.begin(), bindings.end(), [](const auto* binding) { return binding == nullptr; });
   if (!covered || *elements != rows * static_cast<int64_t>(bindings.size())) {
-    return absl::FailedPreconditionError(Concat("input '", spec.name, "' has ", *elements / rows, " values a row, and monitor.yaml names ", bindings.size(), " of them; name each, or call ModelInfer"));
+    return absl::FailedPreconditionError(Concat("input '", spec.name, "' has ", *elements / rows,
+                                                " values a row, and monitor.yaml names ", bindings.size(),
+                                                " of them; name each, or call ModelInfer"));
   }
   std::string& bytes = decoded.scratch.emplace_back();
   if (spec.type == DataType::kBytes) {
@@ -254,7 +289,8 @@ absl::Status BuildTensor(const PredictRequest& request, const Model& model, int 
     bytes.resize(*elements * ElementSize(spec.type));
     for (const ColumnBinding* binding : bindings) {
       const Target target{bytes.data(), binding->column, static_cast<int64_t>(bindings.size()), spec.type};
-      if (absl::Status status = FillFixed(binding->name, request.columns().at(binding->name), target); !status.ok()) return status;
+      if (absl::Status status = FillFixed(binding->name, request.columns().at(binding->name), target); !status.ok())
+        return status;
     }
   }
   tensor.bytes = bytes.data();
@@ -267,7 +303,8 @@ absl::Status ReadTimeout(const PredictRequest& request, DecodedRequest& decoded)
   const auto found = request.parameters().find("timeout");
   if (found == request.parameters().end()) return absl::OkStatus();
   if (found->second.kind_case() != v1::Parameter::kInt64Value || found->second.int64_value() < 0) {
-    return absl::InvalidArgumentError(Concat("parameter 'timeout': expected int64_value, microseconds, at least 0, got ", found->second.ShortDebugString()));
+    return absl::InvalidArgumentError(Concat(
+        "parameter 'timeout': expected int64_value, microseconds, at least 0, got ", found->second.ShortDebugString()));
   }
   decoded.timeout_us = found->second.int64_value();
   return absl::OkStatus();
@@ -283,7 +320,8 @@ absl::Status DecodePredictRequest(const PredictRequest& request, const Model& mo
   decoded.rows = rows;
   decoded.inputs.resize(model.settings.inputs.size());
   for (size_t i = 0; i < model.settings.inputs.size(); ++i) {
-    if (absl::Status status = BuildTensor(request, model, static_cast<int>(i), rows, decoded); !status.ok()) return status;
+    if (absl::Status status = BuildTensor(request, model, static_cast<int>(i), rows, decoded); !status.ok())
+      return status;
   }
   for (size_t i = 0; i < model.settings.outputs.size(); ++i) decoded.requested_outputs.push_back(static_cast<int>(i));
   return absl::OkStatus();
@@ -291,11 +329,16 @@ absl::Status DecodePredictRequest(const PredictRequest& request, const Model& mo
 
 std::string ParameterText(const v1::Parameter& parameter) {
   switch (parameter.kind_case()) {
-    case v1::Parameter::kBoolValue: return parameter.bool_value() ? "true" : "false";
-    case v1::Parameter::kInt64Value: return Concat(parameter.int64_value());
-    case v1::Parameter::kStringValue: return parameter.string_value();
-    case v1::Parameter::kDoubleValue: return Concat(parameter.double_value());
-    case v1::Parameter::KIND_NOT_SET: return "";
+    case v1::Parameter::kBoolValue:
+      return parameter.bool_value() ? "true" : "false";
+    case v1::Parameter::kInt64Value:
+      return Concat(parameter.int64_value());
+    case v1::Parameter::kStringValue:
+      return parameter.string_value();
+    case v1::Parameter::kDoubleValue:
+      return Concat(parameter.double_value());
+    case v1::Parameter::KIND_NOT_SET:
+      return "";
   }
   return "";
 }

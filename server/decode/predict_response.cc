@@ -50,19 +50,45 @@ void FillColumn(const TensorView& tensor, int64_t rows, int64_t elements, int64_
   const auto integer = [&](auto value) { column.mutable_int64s()->add_values(static_cast<int64_t>(value)); };
   const auto number = [&](auto value) { column.mutable_doubles()->add_values(value); };
   switch (tensor.type) {
-    case DataType::kBool: ForColumn<uint8_t>(tensor, rows, elements, index, [&](uint8_t v) { column.mutable_bools()->add_values(v != 0); }); break;
-    case DataType::kUint8: ForColumn<uint8_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kUint16: ForColumn<uint16_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kUint32: ForColumn<uint32_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kUint64: ForColumn<uint64_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kInt8: ForColumn<int8_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kInt16: ForColumn<int16_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kInt32: ForColumn<int32_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kInt64: ForColumn<int64_t>(tensor, rows, elements, index, integer); break;
-    case DataType::kFp16: ForColumn<uint16_t>(tensor, rows, elements, index, [&](uint16_t v) { number(HalfToFloat(v)); }); break;
-    case DataType::kBf16: ForColumn<uint16_t>(tensor, rows, elements, index, [&](uint16_t v) { number(BrainFloatToFloat(v)); }); break;
-    case DataType::kFp32: ForColumn<float>(tensor, rows, elements, index, number); break;
-    case DataType::kFp64: ForColumn<double>(tensor, rows, elements, index, number); break;
+    case DataType::kBool:
+      ForColumn<uint8_t>(tensor, rows, elements, index, [&](uint8_t v) { column.mutable_bools()->add_values(v != 0); });
+      break;
+    case DataType::kUint8:
+      ForColumn<uint8_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kUint16:
+      ForColumn<uint16_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kUint32:
+      ForColumn<uint32_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kUint64:
+      ForColumn<uint64_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kInt8:
+      ForColumn<int8_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kInt16:
+      ForColumn<int16_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kInt32:
+      ForColumn<int32_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kInt64:
+      ForColumn<int64_t>(tensor, rows, elements, index, integer);
+      break;
+    case DataType::kFp16:
+      ForColumn<uint16_t>(tensor, rows, elements, index, [&](uint16_t v) { number(HalfToFloat(v)); });
+      break;
+    case DataType::kBf16:
+      ForColumn<uint16_t>(tensor, rows, elements, index, [&](uint16_t v) { number(BrainFloatToFloat(v)); });
+      break;
+    case DataType::kFp32:
+      ForColumn<float>(tensor, rows, elements, index, number);
+      break;
+    case DataType::kFp64:
+      ForColumn<double>(tensor, rows, elements, index, number);
+      break;
     case DataType::kBytes: {
       BytesReader reader(tensor.bytes, tensor.byte_size);
       for (int64_t i = 0; i < rows * elements; ++i) {
@@ -71,7 +97,8 @@ void FillColumn(const TensorView& tensor, int64_t rows, int64_t elements, int64_
       }
       break;
     }
-    case DataType::kInvalid: break;
+    case DataType::kInvalid:
+      break;
   }
 }
 

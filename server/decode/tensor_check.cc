@@ -1,15 +1,15 @@
 #include "server/decode/tensor_check.h"
 
-#include "server/base/text.h"
 #include "absl/strings/str_join.h"
+#include "server/base/text.h"
 #include "server/decode/bytes_tensor.h"
 
 namespace driftserve {
 namespace {
 
 absl::Status ShapeError(const TensorSpec& spec, bool batches, absl::Span<const int64_t> shape) {
-  return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected shape ",
-                                                 ExpectedShapeText(spec, batches), ", got ", ShapeText(shape)));
+  return absl::InvalidArgumentError(
+      Concat("input '", spec.name, "': expected shape ", ExpectedShapeText(spec, batches), ", got ", ShapeText(shape)));
 }
 
 }  // namespace
@@ -26,8 +26,8 @@ absl::StatusOr<int64_t> ElementCount(const std::string& input, absl::Span<const 
   int64_t count = 1;
   for (const int64_t dimension : shape) {
     if (dimension < 0) {
-      return absl::InvalidArgumentError(Concat("input '", input, "': expected dimensions of at least 0, got ",
-                                                     ShapeText(shape)));
+      return absl::InvalidArgumentError(
+          Concat("input '", input, "': expected dimensions of at least 0, got ", ShapeText(shape)));
     }
     if (__builtin_mul_overflow(count, dimension, &count)) {
       return absl::InvalidArgumentError(
@@ -47,7 +47,7 @@ absl::Status CheckShape(const TensorSpec& spec, int max_batch_size, absl::Span<c
   }
   if (batches && (shape[0] < 1 || shape[0] > max_batch_size)) {
     return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected 1 to ", max_batch_size,
-                                                   " rows (max_batch_size of config.pbtxt), got ", shape[0]));
+                                             " rows (max_batch_size of config.pbtxt), got ", shape[0]));
   }
   return absl::OkStatus();
 }
@@ -58,9 +58,9 @@ absl::Status CheckBytes(const TensorSpec& spec, const TensorView& tensor, int64_
     if (__builtin_mul_overflow(elements, static_cast<int64_t>(ElementSize(tensor.type)), &expected) ||
         static_cast<uint64_t>(expected) != tensor.byte_size) {
       return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected ", elements, " elements of ",
-                                                     Name(tensor.type), " (", ElementSize(tensor.type),
-                                                     " bytes each) for shape ", ShapeText(tensor.shape), ", got ",
-                                                     tensor.byte_size, " bytes"));
+                                               Name(tensor.type), " (", ElementSize(tensor.type),
+                                               " bytes each) for shape ", ShapeText(tensor.shape), ", got ",
+                                               tensor.byte_size, " bytes"));
     }
     return absl::OkStatus();
   }
@@ -68,10 +68,10 @@ absl::Status CheckBytes(const TensorSpec& spec, const TensorView& tensor, int64_
   int64_t count = 0;
   while (count <= elements && reader.Next().has_value()) ++count;
   if (count != elements || !reader.at_end()) {
-    return absl::InvalidArgumentError(
-        Concat("input '", spec.name, "': expected ", elements,
-                     " BYTES elements, each a 4-byte length and that many bytes, got ", tensor.byte_size, " bytes with ",
-                     count > elements ? "more" : Concat(count), " whole elements"));
+    return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected ", elements,
+                                             " BYTES elements, each a 4-byte length and that many bytes, got ",
+                                             tensor.byte_size, " bytes with ",
+                                             count > elements ? "more" : Concat(count), " whole elements"));
   }
   return absl::OkStatus();
 }

@@ -46,7 +46,9 @@ class WithoutReflection final : public grpc::ServerBuilderOption {
 
 GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings, HealthBoard* health,
                        RepositoryIndexSource index, std::string version)
-    : config_(config), settings_(settings), health_board_(health),
+    : config_(config),
+      settings_(settings),
+      health_board_(health),
       inference_(settings.registry, settings.state, std::move(index), std::move(version)) {}
 
 GrpcServer::~GrpcServer() { Shutdown(0); }
@@ -60,14 +62,15 @@ absl::Status GrpcServer::Build() {
   builder.RegisterService(&inference_);
   builder.RegisterService(&prediction_);
   builder.RegisterService(&health_);
-  const size_t count = config_.pollers > 0 ? static_cast<size_t>(config_.pollers)
-                                           : std::max(1u, std::thread::hardware_concurrency());
+  const size_t count =
+      config_.pollers > 0 ? static_cast<size_t>(config_.pollers) : std::max(1u, std::thread::hardware_concurrency());
   for (size_t i = 0; i < count; ++i) {
     pollers_.push_back(std::make_unique<Poller>(i, builder.AddCompletionQueue(), settings_));
   }
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) {
-    return absl::UnavailableError(Concat("grpc.address: cannot listen on ", config_.address, "; is another server using it?"));
+    return absl::UnavailableError(
+        Concat("grpc.address: cannot listen on ", config_.address, "; is another server using it?"));
   }
   return absl::OkStatus();
 }
@@ -87,7 +90,8 @@ void GrpcServer::Shutdown(int64_t budget_ms) {
   if (server_ == nullptr) return;
   health_board_->Close();
   const std::chrono::nanoseconds deadline(settings_.clock->UnixNanos() + budget_ms * 1'000'000);
-  server_->Shutdown(std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));
+  server_->Shutdown(
+      std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));
   for (const auto& poller : pollers_) poller->queue()->Shutdown();
   for (const auto& poller : pollers_) poller->Join();
   calls_.clear();

@@ -29,8 +29,8 @@ class GrpcServer {
              std::string version);
   ~GrpcServer();
 
-  /// Binds the address and starts the pollers. What the registry holds is served; until the server is ready, requests for
-  /// other models are UNAVAILABLE. UNAVAILABLE naming the address where it is taken.
+  /// Binds the address and starts the pollers. What the registry holds is served; until the server is ready, requests
+  /// for other models are UNAVAILABLE. UNAVAILABLE naming the address where it is taken.
   absl::Status Start();
 
   /// Lets accepted requests end within `budget_ms`, cancels the rest, and stops the pollers. Instance pools must still

@@ -21,7 +21,11 @@ using ServingStatus = HealthCheckResponse::ServingStatus;
 class CheckCall {
  public:
   CheckCall(HealthService* service, HealthBoard* board, grpc::ServerCompletionQueue* queue)
-      : service_(service), board_(board), queue_(queue), responder_(&context_), accepted_(this, &CheckCall::OnAccepted),
+      : service_(service),
+        board_(board),
+        queue_(queue),
+        responder_(&context_),
+        accepted_(this, &CheckCall::OnAccepted),
         finished_(this, &CheckCall::OnFinished) {
     service_->RequestCheck(&context_, &request_, &responder_, queue_, queue_, &accepted_);
   }
@@ -35,7 +39,10 @@ class CheckCall {
     new CheckCall(service_, board_, queue_);
     const std::optional<bool> serving = board_->Serving(request_.service());
     if (!serving.has_value()) {
-      responder_.FinishWithError(grpc::Status(grpc::StatusCode::NOT_FOUND, "unknown service '" + request_.service() + "': expected \"\" or the name of a model"), &finished_);
+      responder_.FinishWithError(
+          grpc::Status(grpc::StatusCode::NOT_FOUND,
+                       "unknown service '" + request_.service() + "': expected \"\" or the name of a model"),
+          &finished_);
       return;
     }
     HealthCheckResponse response;
@@ -60,9 +67,15 @@ class CheckCall {
 class WatchCall final : public HealthListener {
  public:
   WatchCall(HealthService* service, HealthBoard* board, grpc::ServerCompletionQueue* queue)
-      : service_(service), board_(board), queue_(queue), writer_(&context_), accepted_(this, &WatchCall::OnAccepted),
-        changed_(this, &WatchCall::OnChanged), written_(this, &WatchCall::OnWritten),
-        finished_(this, &WatchCall::OnFinished), done_(this, &WatchCall::OnDone) {
+      : service_(service),
+        board_(board),
+        queue_(queue),
+        writer_(&context_),
+        accepted_(this, &WatchCall::OnAccepted),
+        changed_(this, &WatchCall::OnChanged),
+        written_(this, &WatchCall::OnWritten),
+        finished_(this, &WatchCall::OnFinished),
+        done_(this, &WatchCall::OnDone) {
     context_.AsyncNotifyWhenDone(&done_);
     service_->RequestWatch(&context_, &request_, &writer_, queue_, queue_, &accepted_);
   }

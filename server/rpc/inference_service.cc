@@ -9,10 +9,12 @@ grpc::Status Unimplemented(const char* sentence) { return grpc::Status(grpc::Sta
 
 constexpr char kNoStream[] = "this server does not stream inferences; call ModelInfer once per request";
 constexpr char kNoStatistics[] = "this server counts in Prometheus; read GET /metrics on the operations port";
-constexpr char kNoLoading[] = "this server serves what its repository held when it started; restart it to load or unload models";
+constexpr char kNoLoading[] =
+    "this server serves what its repository held when it started; restart it to load or unload models";
 constexpr char kNoSharedMemory[] = "this server does not use shared memory; send tensors in raw_input_contents";
 constexpr char kNoTracing[] = "this server has no trace settings; traceparent metadata is passed on to the records";
-constexpr char kNoLogSettings[] = "log settings cannot be changed while the server runs; set log.level in its configuration";
+constexpr char kNoLogSettings[] =
+    "log settings cannot be changed while the server runs; set log.level in its configuration";
 
 void Describe(const TensorSpec& spec, bool batches, inference::ModelMetadataResponse::TensorMetadata& metadata) {
   metadata.set_name(spec.name);
@@ -52,7 +54,8 @@ grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*, const infere
   response->set_name("driftserve");
   response->set_version(version_);
   // Only what is true: clients act on this list.
-  for (const char* extension : {"binary_tensor_data", "model_configuration", "parameters"}) response->add_extensions(extension);
+  for (const char* extension : {"binary_tensor_data", "model_configuration", "parameters"})
+    response->add_extensions(extension);
   return grpc::Status::OK;
 }
 
@@ -94,14 +97,16 @@ grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const infer
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelStreamInfer(grpc::ServerContext*, grpc::ServerReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>*) {
+grpc::Status InferenceService::ModelStreamInfer(
+    grpc::ServerContext*,
+    grpc::ServerReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>*) {
   return Unimplemented(kNoStream);
 }
 
-#define DRIFTSERVE_UNIMPLEMENTED(method, sentence)                                                            \
-  grpc::Status InferenceService::method(grpc::ServerContext*, const inference::method##Request*,              \
-                                        inference::method##Response*) {                                       \
-    return Unimplemented(sentence);                                                                           \
+#define DRIFTSERVE_UNIMPLEMENTED(method, sentence)                                               \
+  grpc::Status InferenceService::method(grpc::ServerContext*, const inference::method##Request*, \
+                                        inference::method##Response*) {                          \
+    return Unimplemented(sentence);                                                              \
   }
 
 DRIFTSERVE_UNIMPLEMENTED(ModelStatistics, kNoStatistics)

@@ -16,7 +16,8 @@ int64_t MonotonicDeadline(const grpc::ServerContext& context) {
   const gpr_timespec deadline = context.raw_deadline();
   if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) return std::numeric_limits<int64_t>::max();
   const gpr_timespec monotonic = gpr_convert_clock_type(deadline, GPR_CLOCK_MONOTONIC);
-  if (monotonic.tv_sec > std::numeric_limits<int64_t>::max() / 2'000'000'000) return std::numeric_limits<int64_t>::max();
+  if (monotonic.tv_sec > std::numeric_limits<int64_t>::max() / 2'000'000'000)
+    return std::numeric_limits<int64_t>::max();
   return monotonic.tv_sec * 1'000'000'000 + monotonic.tv_nsec;
 }
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <utility>
 
-#include "server/base/text.h"
 #include "absl/strings/str_format.h"
+#include "server/base/text.h"
 #include "server/decode/strata.h"
 
 namespace driftserve {
@@ -39,8 +39,12 @@ class WorkTag final : public Tag {
 }  // namespace
 
 Poller::Poller(size_t index, std::unique_ptr<grpc::ServerCompletionQueue> queue, const PollerSettings& settings)
-    : index_(index), queue_(std::move(queue)), settings_(settings), models_(settings.registry),
-      tap_(settings.tap->AddProducer()), sequence_(uint64_t{index} << kSequenceBits) {
+    : index_(index),
+      queue_(std::move(queue)),
+      settings_(settings),
+      models_(settings.registry),
+      tap_(settings.tap->AddProducer()),
+      sequence_(uint64_t{index} << kSequenceBits) {
   ServingThread thread;
   thread.index = index;
   thread.clock = settings.clock;
@@ -82,9 +86,14 @@ bool Poller::TakeEvent(bool wait) {
   bool ok;
   const gpr_timespec until = wait ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : gpr_time_0(GPR_CLOCK_MONOTONIC);
   switch (queue_->AsyncNext(&tag, &ok, until)) {
-    case grpc::CompletionQueue::GOT_EVENT: static_cast<Tag*>(tag)->OnEvent(ok); return true;
-    case grpc::CompletionQueue::TIMEOUT: return true;
-    case grpc::CompletionQueue::SHUTDOWN: more_events_ = false; return false;
+    case grpc::CompletionQueue::GOT_EVENT:
+      static_cast<Tag*>(tag)->OnEvent(ok);
+      return true;
+    case grpc::CompletionQueue::TIMEOUT:
+      return true;
+    case grpc::CompletionQueue::SHUTDOWN:
+      more_events_ = false;
+      return false;
   }
   return false;
 }
@@ -140,7 +149,8 @@ void Poller::Accept(std::unique_ptr<RpcInference> inference) {
 }
 
 absl::Status Poller::Prepare(RpcInference& inference) {
-  absl::StatusOr<std::shared_ptr<Model>> model = models_.models().Find(inference.model_name(), inference.model_version());
+  absl::StatusOr<std::shared_ptr<Model>> model =
+      models_.models().Find(inference.model_name(), inference.model_version());
   if (!model.ok()) {
     if (absl::IsNotFound(model.status()) && !settings_.state->ready()) {
       return absl::UnavailableError("the server is still loading its models; try again later");
@@ -154,8 +164,9 @@ absl::Status Poller::Prepare(RpcInference& inference) {
   const Model& chosen = *inference.model;
   const int64_t estimate = EstimateNanos(chosen.settings.buckets, chosen.bucket_ns, inference.decoded.rows);
   if (Hopeless(inference.accepted_ns, inference.deadline_ns, estimate)) {
-    return absl::DeadlineExceededError(Concat("the deadline leaves ", (inference.deadline_ns - inference.accepted_ns) / 1000,
-                                                    " microseconds, and model '", chosen.settings.name, "' takes about ", estimate / 1000));
+    return absl::DeadlineExceededError(
+        Concat("the deadline leaves ", (inference.deadline_ns - inference.accepted_ns) / 1000,
+               " microseconds, and model '", chosen.settings.name, "' takes about ", estimate / 1000));
   }
   return settings_.admission->Admit(inference.decoded.byte_size);
 }
@@ -175,10 +186,18 @@ void Poller::ResolveStrata(RpcInference& inference) {
   const WatchedModel& model = *inference.model->watched;
   const WatchedModelSettings& settings = model.settings();
   switch (settings.stratum_source) {
-    case StratumSource::kNone: inference.decoded.strata.assign(1, 0); break;
-    case StratumSource::kFeature: ResolveStrataFromFeature(model, inference.decoded); break;
-    case StratumSource::kParameter: ResolveStrataFromText(model, inference.ParameterNamed(settings.stratum_name), inference.decoded); break;
-    case StratumSource::kMetadata: ResolveStrataFromText(model, inference.MetadataNamed(settings.stratum_name), inference.decoded); break;
+    case StratumSource::kNone:
+      inference.decoded.strata.assign(1, 0);
+      break;
+    case StratumSource::kFeature:
+      ResolveStrataFromFeature(model, inference.decoded);
+      break;
+    case StratumSource::kParameter:
+      ResolveStrataFromText(model, inference.ParameterNamed(settings.stratum_name), inference.decoded);
+      break;
+    case StratumSource::kMetadata:
+      ResolveStrataFromText(model, inference.MetadataNamed(settings.stratum_name), inference.decoded);
+      break;
   }
 }
 
@@ -210,7 +229,9 @@ void Poller::Submit(std::unique_ptr<RpcInference> inference) {
 
 void Poller::Refuse(std::unique_ptr<RpcInference> inference, const absl::Status& status) {
   if (inference->model != nullptr) return runner_->Refuse(std::move(inference), status);
-  settings_.unknown->slot(index_).requests[static_cast<size_t>(inference->method)][static_cast<size_t>(status.code())].Add();
+  settings_.unknown->slot(index_)
+      .requests[static_cast<size_t>(inference->method)][static_cast<size_t>(status.code())]
+      .Add();
   inference->Send(status);
   reclaim_(std::move(inference));
 }

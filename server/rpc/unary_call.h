@@ -32,13 +32,17 @@ class UnaryInference final : public RpcInference {
   const std::string& model_version() const override { return request.model_version(); }
   const std::string& client_request_id() const override { return Kind::RequestId(request); }
   absl::Status Decode() override { return Kind::Decode(*this); }
-  void Encode(const TensorList& model_outputs, int64_t first_row) override { Kind::Encode(*this, model_outputs, first_row); }
+  void Encode(const TensorList& model_outputs, int64_t first_row) override {
+    Kind::Encode(*this, model_outputs, first_row);
+  }
   std::string ParameterNamed(const std::string& name) const override { return Kind::Parameter(request, name); }
   std::string MetadataNamed(const std::string& name) const override { return MetadataEntry(call->context(), name); }
   std::string Traceparent() const override { return MetadataEntry(call->context(), "traceparent"); }
   int64_t CallerDeadlineNanos() const override { return MonotonicDeadline(call->context()); }
   bool Cancelled() const override { return call->cancelled(); }
-  bool worth_keeping() const override { return decoded.byte_size <= kKeepBytes && kept_outputs.capacity() <= kKeepBytes; }
+  bool worth_keeping() const override {
+    return decoded.byte_size <= kKeepBytes && kept_outputs.capacity() <= kKeepBytes;
+  }
 
   void Send(const absl::Status& status) override { call->Finish(response, status); }
 
@@ -101,7 +105,9 @@ template <typename Kind>
 class UnaryCall {
  public:
   explicit UnaryCall(UnaryCalls<Kind>* owner)
-      : owner_(owner), accepted_(this, &UnaryCall::OnAccepted), finished_(this, &UnaryCall::OnFinished),
+      : owner_(owner),
+        accepted_(this, &UnaryCall::OnAccepted),
+        finished_(this, &UnaryCall::OnFinished),
         done_(this, &UnaryCall::OnDone) {}
 
   void Post(std::unique_ptr<UnaryInference<Kind>> messages) {

@@ -18,7 +18,8 @@ struct ModelInferKind {
   static constexpr Method kMethod = Method::kModelInfer;
 
   static void RequestCall(Service* service, grpc::ServerContext* context, Request* request,
-                          grpc::ServerAsyncResponseWriter<Response>* responder, grpc::ServerCompletionQueue* queue, void* tag) {
+                          grpc::ServerAsyncResponseWriter<Response>* responder, grpc::ServerCompletionQueue* queue,
+                          void* tag) {
     service->RequestModelInfer(context, request, responder, queue, queue, tag);
   }
   static const std::string& RequestId(const Request& request) { return request.id(); }
@@ -30,7 +31,8 @@ struct ModelInferKind {
     return DecodeInferRequest(messages.request, messages.model->settings, messages.decoded);
   }
   static void Encode(Messages& messages, const TensorList& outputs, int64_t first) {
-    EncodeInferResponse(*messages.model, messages.decoded, outputs, first, messages.request_id, messages.response, messages.outputs);
+    EncodeInferResponse(*messages.model, messages.decoded, outputs, first, messages.request_id, messages.response,
+                        messages.outputs);
     if (messages.model->watched != nullptr) KeepUnasked(messages, outputs, first);
   }
 
@@ -38,7 +40,8 @@ struct ModelInferKind {
   static void KeepUnasked(Messages& messages, const TensorList& outputs, int64_t first) {
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (messages.outputs[i].type != DataType::kInvalid) continue;
-      const TensorView slice = SliceRows(outputs[i], messages.model->settings.max_batch_size > 0, first, messages.decoded.rows);
+      const TensorView slice =
+          SliceRows(outputs[i], messages.model->settings.max_batch_size > 0, first, messages.decoded.rows);
       messages.outputs[i] = slice;
       messages.outputs[i].bytes = messages.decoded.scratch.emplace_back(slice.bytes, slice.byte_size).data();
     }
@@ -53,7 +56,8 @@ struct PredictKind {
   static constexpr Method kMethod = Method::kPredict;
 
   static void RequestCall(Service* service, grpc::ServerContext* context, Request* request,
-                          grpc::ServerAsyncResponseWriter<Response>* responder, grpc::ServerCompletionQueue* queue, void* tag) {
+                          grpc::ServerAsyncResponseWriter<Response>* responder, grpc::ServerCompletionQueue* queue,
+                          void* tag) {
     service->RequestPredict(context, request, responder, queue, queue, tag);
   }
   static const std::string& RequestId(const Request& request) { return request.request_id(); }
@@ -91,7 +95,8 @@ class PollerCalls final : public ServingCalls {
     if (inference->method == Method::kPredict) {
       predict_.Keep(std::unique_ptr<UnaryInference<PredictKind>>(static_cast<UnaryInference<PredictKind>*>(inference)));
     } else {
-      infer_.Keep(std::unique_ptr<UnaryInference<ModelInferKind>>(static_cast<UnaryInference<ModelInferKind>*>(inference)));
+      infer_.Keep(
+          std::unique_ptr<UnaryInference<ModelInferKind>>(static_cast<UnaryInference<ModelInferKind>*>(inference)));
     }
   }
 
@@ -101,7 +106,8 @@ class PollerCalls final : public ServingCalls {
 
 }  // namespace
 
-std::unique_ptr<ServingCalls> MakeServingCalls(Poller* poller, InferenceService* inference, PredictionService* prediction) {
+std::unique_ptr<ServingCalls> MakeServingCalls(Poller* poller, InferenceService* inference,
+                                               PredictionService* prediction) {
   return std::make_unique<PollerCalls>(poller, inference, prediction);
 }
 

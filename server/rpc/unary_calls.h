@@ -17,6 +17,7 @@ class ServingCalls {
 };
 
 /// Also tells the poller where spent messages go. Lifetime: until the poller's queue has run dry.
-std::unique_ptr<ServingCalls> MakeServingCalls(Poller* poller, InferenceService* inference, PredictionService* prediction);
+std::unique_ptr<ServingCalls> MakeServingCalls(Poller* poller, InferenceService* inference,
+                                               PredictionService* prediction);
 
 }  // namespace driftserve

@@ -81,7 +81,8 @@ class InstancePoolTest : public testing::Test {
   }
 
   absl::Status Enqueue(float value) {
-    std::unique_ptr<Inference> inference = std::make_unique<FakeInference>(model_, std::vector<float>{value}, [this](FakeReply reply) { replies_.Add(std::move(reply)); });
+    std::unique_ptr<Inference> inference = std::make_unique<FakeInference>(
+        model_, std::vector<float>{value}, [this](FakeReply reply) { replies_.Add(std::move(reply)); });
     inference->accepted_ns = clock_.MonotonicNanos();
     return pool_.Enqueue(inference);
   }

@@ -19,7 +19,9 @@ TensorList Inputs(std::initializer_list<Shape> shapes) {
 
 class NextBatchTest : public testing::Test {
  protected:
-  void Wait(const void* model, const TensorList& inputs, int64_t rows) { waiting_.push_back({model, &inputs, rows, 0, 0}); }
+  void Wait(const void* model, const TensorList& inputs, int64_t rows) {
+    waiting_.push_back({model, &inputs, rows, 0, 0});
+  }
   std::vector<size_t> Next(int64_t max_rows) {
     std::vector<size_t> batch;
     NextBatch(waiting_, max_rows, batch);

@@ -27,7 +27,8 @@ class RunnerTest : public testing::Test {
   }
 
   FakeInference* Add(std::vector<float> values) {
-    auto inference = std::make_unique<FakeInference>(model_, std::move(values), [this](FakeReply reply) { replies_.push_back(std::move(reply)); });
+    auto inference = std::make_unique<FakeInference>(model_, std::move(values),
+                                                     [this](FakeReply reply) { replies_.push_back(std::move(reply)); });
     inference->accepted_ns = clock_.MonotonicNanos();
     inference->time_ns = clock_.UnixNanos();
     inference->sequence = ++sequence_;
@@ -44,7 +45,8 @@ class RunnerTest : public testing::Test {
 
   void Watch(double rate) {
     std::vector<StratumRate> strata;
-    model_->watched = std::make_shared<WatchedModel>(WatchedModelSettings(), std::make_unique<SamplingRule>(strata, rate, 1, 1), 1);
+    model_->watched =
+        std::make_shared<WatchedModel>(WatchedModelSettings(), std::make_unique<SamplingRule>(strata, rate, 1, 1), 1);
   }
 
   uint64_t Counted(absl::StatusCode code) {

@@ -138,13 +138,23 @@ TEST(BadRequest, WrongTensorName) {
 }
 
 TEST(BadRequest, WrongCount) {
-  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs()->RemoveLast(); r.mutable_raw_input_contents()->RemoveLast(); }),
+  EXPECT_THAT(Refusal([](auto& r) {
+                r.mutable_inputs()->RemoveLast();
+                r.mutable_raw_input_contents()->RemoveLast();
+              }),
               AllOf(HasSubstr("2 inputs"), HasSubstr("got 1")));
-  EXPECT_THAT(Refusal([](auto& r) { *r.add_inputs() = r.inputs(0); r.add_raw_input_contents(""); }), HasSubstr("got 3"));
+  EXPECT_THAT(Refusal([](auto& r) {
+                *r.add_inputs() = r.inputs(0);
+                r.add_raw_input_contents("");
+              }),
+              HasSubstr("got 3"));
 }
 
 TEST(BadRequest, TheSameInputTwice) {
-  EXPECT_THAT(Refusal([](auto& r) { *r.mutable_inputs(1) = r.inputs(0); r.set_raw_input_contents(1, r.raw_input_contents(0)); }),
+  EXPECT_THAT(Refusal([](auto& r) {
+                *r.mutable_inputs(1) = r.inputs(0);
+                r.set_raw_input_contents(1, r.raw_input_contents(0));
+              }),
               AllOf(HasSubstr("'x'"), HasSubstr("twice")));
 }
 
@@ -155,12 +165,14 @@ TEST(BadRequest, WrongType) {
 
 TEST(BadRequest, WrongRankAndShape) {
   const auto expected = AllOf(HasSubstr("'x'"), HasSubstr("[-1, 3]"));
-  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->mutable_shape()->RemoveLast(); }), AllOf(expected, HasSubstr("[2]")));
+  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->mutable_shape()->RemoveLast(); }),
+              AllOf(expected, HasSubstr("[2]")));
   EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->set_shape(1, 4); }), AllOf(expected, HasSubstr("[2, 4]")));
 }
 
 TEST(BadRequest, NegativeAndOverflowingShapes) {
-  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->set_shape(0, -2); }), AllOf(HasSubstr("'x'"), HasSubstr("-2")));
+  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->set_shape(0, -2); }),
+              AllOf(HasSubstr("'x'"), HasSubstr("-2")));
   EXPECT_THAT(Refusal([](auto& r) {
                 r.mutable_inputs(0)->set_shape(0, int64_t{1} << 62);
                 r.mutable_inputs(0)->set_shape(1, int64_t{1} << 62);
@@ -169,14 +181,20 @@ TEST(BadRequest, NegativeAndOverflowingShapes) {
 }
 
 TEST(BadRequest, NoRowsAndTooManyRows) {
-  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->set_shape(0, 0); r.set_raw_input_contents(0, ""); }),
+  EXPECT_THAT(Refusal([](auto& r) {
+                r.mutable_inputs(0)->set_shape(0, 0);
+                r.set_raw_input_contents(0, "");
+              }),
               AllOf(HasSubstr("'x'"), HasSubstr("1 to 4 rows"), HasSubstr("got 0")));
   EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(0)->set_shape(0, 5); }),
               AllOf(HasSubstr("1 to 4 rows"), HasSubstr("max_batch_size"), HasSubstr("got 5")));
 }
 
 TEST(BadRequest, RowsThatDiffer) {
-  EXPECT_THAT(Refusal([](auto& r) { r.mutable_inputs(1)->set_shape(0, 1); r.set_raw_input_contents(1, Bytes({"UA"})); }),
+  EXPECT_THAT(Refusal([](auto& r) {
+                r.mutable_inputs(1)->set_shape(0, 1);
+                r.set_raw_input_contents(1, Bytes({"UA"}));
+              }),
               AllOf(HasSubstr("'name'"), HasSubstr("2 rows"), HasSubstr("got 1")));
 }
 
@@ -208,14 +226,19 @@ TEST(BadRequest, TypedContentsInTheWrongField) {
 }
 
 TEST(BadRequest, UnknownOutput) {
-  EXPECT_THAT(Refusal([](auto& r) { r.add_outputs()->set_name("nope"); }), AllOf(HasSubstr("'nope'"), HasSubstr("'score'")));
+  EXPECT_THAT(Refusal([](auto& r) { r.add_outputs()->set_name("nope"); }),
+              AllOf(HasSubstr("'nope'"), HasSubstr("'score'")));
 }
 
 TEST(BadRequest, ParametersOfFeaturesThatAreNotThere) {
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["sequence_id"].set_int64_param(1); }), HasSubstr("sequence_id"));
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["triton_other"].set_int64_param(1); }), HasSubstr("triton_other"));
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["timeout"].set_string_param("1s"); }), HasSubstr("int64_param"));
-  EXPECT_TRUE(absl::IsUnimplemented(DecodeChanged([](auto& r) { (*r.mutable_inputs(0)->mutable_parameters())["shared_memory_region"].set_string_param("r"); })));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["sequence_id"].set_int64_param(1); }),
+              HasSubstr("sequence_id"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["triton_other"].set_int64_param(1); }),
+              HasSubstr("triton_other"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["timeout"].set_string_param("1s"); }),
+              HasSubstr("int64_param"));
+  EXPECT_TRUE(absl::IsUnimplemented(DecodeChanged(
+      [](auto& r) { (*r.mutable_inputs(0)->mutable_parameters())["shared_memory_region"].set_string_param("r"); })));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ void Fill(Model& model) {
   model.settings.name = "m";
   model.settings.max_batch_size = 4;
   model.version_text = "1";
-  model.settings.inputs = {{"features", DataType::kFp32, {2}}, {"carrier", DataType::kBytes, {1}}, {"count", DataType::kInt64, {1}}};
+  model.settings.inputs = {
+      {"features", DataType::kFp32, {2}}, {"carrier", DataType::kBytes, {1}}, {"count", DataType::kInt64, {1}}};
   model.settings.outputs = {{"score", DataType::kFp32, {2}}, {"class", DataType::kInt64, {1}}};
   model.columns = {{"temp", 0, 0}, {"wind", 0, 1}, {"carrier", 1, 0}, {"count", 2, 0}};
   model.prediction_columns = {{"p_late", 0, 0}};
@@ -86,8 +87,10 @@ TEST_F(PredictTest, NullsAreMissing) {
 }
 
 TEST_F(PredictTest, ANullWhereTheTypeHasNoneIsRefused) {
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].add_nulls(0); }), AllOf(HasSubstr("'count'"), HasSubstr("INT64")));
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["temp"].add_nulls(2); }), AllOf(HasSubstr("'temp'"), HasSubstr("2 rows")));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].add_nulls(0); }),
+              AllOf(HasSubstr("'count'"), HasSubstr("INT64")));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["temp"].add_nulls(2); }),
+              AllOf(HasSubstr("'temp'"), HasSubstr("2 rows")));
 }
 
 TEST_F(PredictTest, MissingUnknownAndUnevenColumns) {
@@ -108,8 +111,10 @@ TEST_F(PredictTest, WrongKinds) {
 TEST_F(PredictTest, NumbersThatDoNotFitAreNotRounded) {
   EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(1, 6.5); }),
               AllOf(HasSubstr("'count'"), HasSubstr("row 1"), HasSubstr("6.5")));
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(0, 0x1p63); }), HasSubstr("'count'"));
-  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(0, NAN); }), HasSubstr("'count'"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(0, 0x1p63); }),
+              HasSubstr("'count'"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["count"].mutable_doubles()->set_values(0, NAN); }),
+              HasSubstr("'count'"));
 }
 
 TEST_F(PredictTest, TooManyRowsAndNone) {

@@ -18,11 +18,15 @@ struct FakeReply {
 /// A request of `rows` rows of one float each that notes its reply; no call behind it.
 class FakeInference final : public Inference {
  public:
-  FakeInference(std::shared_ptr<Model> model_of_request, std::vector<float> values, std::function<void(FakeReply)> on_reply)
+  FakeInference(std::shared_ptr<Model> model_of_request, std::vector<float> values,
+                std::function<void(FakeReply)> on_reply)
       : values_(std::move(values)), on_reply_(std::move(on_reply)) {
     model = std::move(model_of_request);
     decoded.rows = static_cast<int64_t>(values_.size());
-    decoded.inputs.push_back({DataType::kFp32, {decoded.rows, 1}, reinterpret_cast<const char*>(values_.data()), values_.size() * sizeof(float)});
+    decoded.inputs.push_back({DataType::kFp32,
+                              {decoded.rows, 1},
+                              reinterpret_cast<const char*>(values_.data()),
+                              values_.size() * sizeof(float)});
     decoded.byte_size = decoded.inputs[0].byte_size;
     decoded.strata.push_back(0);
   }
@@ -30,7 +34,10 @@ class FakeInference final : public Inference {
   void Encode(const TensorList& model_outputs, int64_t first_row) override {
     const auto* values = reinterpret_cast<const float*>(model_outputs[0].bytes) + first_row;
     encoded_.assign(values, values + decoded.rows);
-    outputs.push_back({DataType::kFp32, {decoded.rows, 1}, reinterpret_cast<const char*>(encoded_.data()), encoded_.size() * sizeof(float)});
+    outputs.push_back({DataType::kFp32,
+                       {decoded.rows, 1},
+                       reinterpret_cast<const char*>(encoded_.data()),
+                       encoded_.size() * sizeof(float)});
   }
   void Send(const absl::Status& status) override { on_reply_({status, encoded_}); }
   bool Cancelled() const override { return cancelled; }
@@ -59,7 +66,8 @@ class DoublingGraph final : public Graph {
     batches.push_back(rows);
     if (!failure.ok()) return failure;
     outputs.clear();
-    outputs.push_back({DataType::kFp32, {rows, 1}, reinterpret_cast<const char*>(values_.data()), values_.size() * sizeof(float)});
+    outputs.push_back(
+        {DataType::kFp32, {rows, 1}, reinterpret_cast<const char*>(values_.data()), values_.size() * sizeof(float)});
     return absl::OkStatus();
   }
 

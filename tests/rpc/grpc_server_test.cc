@@ -39,7 +39,8 @@ float First(const ModelInferResponse& response) {
 
 struct Client {
   explicit Client(TestServer& server)
-      : inference(inference::GRPCInferenceService::NewStub(server.Channel())), prediction(v1::Prediction::NewStub(server.Channel())) {}
+      : inference(inference::GRPCInferenceService::NewStub(server.Channel())),
+        prediction(v1::Prediction::NewStub(server.Channel())) {}
 
   grpc::Status Infer(const ModelInferRequest& request, int64_t deadline_ms = 5000) {
     grpc::ClientContext context;

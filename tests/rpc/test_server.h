@@ -31,7 +31,8 @@ class TestServer {
     settings.tap = &tap_;
     settings.unknown = &unknown;
     settings.boot_id = 7;
-    server = std::make_unique<GrpcServer>(config, settings, &health, [] { return std::vector<VersionState>(); }, "test");
+    server =
+        std::make_unique<GrpcServer>(config, settings, &health, [] { return std::vector<VersionState>(); }, "test");
     model = MakeModel(watched);
   }
   ~TestServer() {
@@ -59,7 +60,8 @@ class TestServer {
       watched_settings.name = "double";
       watched_settings.stratum_source = StratumSource::kParameter;
       watched_settings.stratum_name = "tier";
-      made->watched = std::make_shared<WatchedModel>(std::move(watched_settings), std::make_unique<SamplingRule>(strata, 0.0, 1, 1), 1);
+      made->watched = std::make_shared<WatchedModel>(std::move(watched_settings),
+                                                     std::make_unique<SamplingRule>(strata, 0.0, 1, 1), 1);
     }
     return made;
   }
