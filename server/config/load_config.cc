@@ -110,7 +110,7 @@ class FileReader {
       const Option* option = FindOption(Concat(section, ".", entry.first.Scalar()));
       if (option == nullptr) {
         Fault(entry.first.Mark(), Concat("unknown key `", entry.first.Scalar(), "` in `", section,
-                                               "`: expected one of ", KnownNames(section)));
+                                         "`: expected one of ", KnownNames(section)));
       } else {
         ReadOption(*option, entry.second);
       }
@@ -150,8 +150,8 @@ class FileReader {
       if (entry.second.IsScalar()) {
         map[entry.first.Scalar()] = entry.second.Scalar();
       } else {
-        Fault(entry.second.Mark(), Concat(option.name, ".", entry.first.Scalar(), ": expected a text, got ",
-                                                Kind(entry.second)));
+        Fault(entry.second.Mark(),
+              Concat(option.name, ".", entry.first.Scalar(), ": expected a text, got ", Kind(entry.second)));
       }
     }
   }
@@ -172,8 +172,8 @@ void ReadText(std::string_view name, std::string_view text, std::string_view pla
   const Option* option = FindOption(name);
   if (option == nullptr) {
     const std::string_view section = SectionOf(name);
-    faults.push_back(Concat(place, ": no option is called `", name, "`: `", section, "` expects one of ",
-                                  KnownNames(section)));
+    faults.push_back(
+        Concat(place, ": no option is called `", name, "`: `", section, "` expects one of ", KnownNames(section)));
     return;
   }
   const std::string fault = SetOption(*option, config, text);
@@ -187,7 +187,8 @@ std::string OptionNameOf(std::string_view variable) {
   for (size_t i = 0; i < variable.size(); ++i) {
     const bool separates = variable.substr(i, 2) == "__";
     const bool in_property = name.starts_with(kProperties);
-    name.push_back(separates || (in_property && variable[i] == '_') ? '.' : static_cast<char>(std::tolower(variable[i])));
+    name.push_back(separates || (in_property && variable[i] == '_') ? '.'
+                                                                    : static_cast<char>(std::tolower(variable[i])));
     i += separates ? 1 : 0;
   }
   return name;
@@ -196,12 +197,15 @@ std::string OptionNameOf(std::string_view variable) {
 // Faults that concern more than one value, or a value that nobody gave.
 void CheckWhole(const ServerConfig& config, std::vector<std::string>& faults) {
   if (config.repository.path.empty()) {
-    faults.push_back("repository.path: expected the folder of the model repository, got nothing; set --model-repository");
+    faults.push_back(
+        "repository.path: expected the folder of the model repository, got nothing; set --model-repository");
   }
   if (config.scheduling.max_pending_bytes < config.grpc.max_message_bytes) {
     faults.push_back(Concat("scheduling.max_pending_bytes: expected at least grpc.max_message_bytes (",
-                                  config.grpc.max_message_bytes, "), or the largest permitted request could never be "
-                                  "accepted, got ", config.scheduling.max_pending_bytes));
+                            config.grpc.max_message_bytes,
+                            "), or the largest permitted request could never be "
+                            "accepted, got ",
+                            config.scheduling.max_pending_bytes));
   }
 }
 

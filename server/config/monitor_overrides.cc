@@ -46,8 +46,8 @@ bool CheckSections(const YAML::Node& node, const std::string& model, const std::
   for (const auto& entry : node) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     if (std::find(kSections.begin(), kSections.end(), key) == kSections.end()) {
-      faults.push_back(Concat(Place(file, entry.first.Mark()), ": unknown key `", key, "` in monitor_overrides.",
-                                    model, ": expected one of ", Join(kSections, ", ")));
+      faults.push_back(Concat(Place(file, entry.first.Mark()), ": unknown key `", key, "` in monitor_overrides.", model,
+                              ": expected one of ", Join(kSections, ", ")));
     }
   }
   return faults.size() == before;
@@ -58,16 +58,17 @@ bool CheckSections(const YAML::Node& node, const std::string& model, const std::
 void ReadMonitorOverrides(const YAML::Node& section, const std::string& file, const std::string& text,
                           ServerConfig& config, std::vector<std::string>& faults) {
   if (!section.IsMap()) {
-    faults.push_back(Concat(Place(file, section.Mark()), ": monitor_overrides: expected a map from model name to "
-                                  "sections of monitor.yaml, got ", Kind(section)));
+    faults.push_back(Concat(Place(file, section.Mark()),
+                            ": monitor_overrides: expected a map from model name to "
+                            "sections of monitor.yaml, got ",
+                            Kind(section)));
     return;
   }
   for (const auto& entry : section) {
     const std::string model = entry.first.Scalar();
     if (!entry.second.IsMap()) {
-      faults.push_back(Concat(Place(file, entry.second.Mark()), ": monitor_overrides.", model,
-                                    ": expected a map with ", Join(kSections, ", "), ", got ",
-                                    Kind(entry.second)));
+      faults.push_back(Concat(Place(file, entry.second.Mark()), ": monitor_overrides.", model, ": expected a map with ",
+                              Join(kSections, ", "), ", got ", Kind(entry.second)));
       continue;
     }
     if (!CheckSections(entry.second, model, file, faults)) continue;

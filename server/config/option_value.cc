@@ -6,7 +6,6 @@
 
 #include "server/base/text.h"
 
-
 namespace driftserve {
 namespace {
 
@@ -17,13 +16,20 @@ struct UnitName {
 };
 
 constexpr std::array<UnitName, 15> kUnits = {{
-    {"ns", OptionUnit::kMilliseconds, 1},        {"us", OptionUnit::kMilliseconds, 1e3},
-    {"µs", OptionUnit::kMilliseconds, 1e3},      {"ms", OptionUnit::kMilliseconds, 1e6},
-    {"s", OptionUnit::kMilliseconds, 1e9},       {"m", OptionUnit::kMilliseconds, 60e9},
-    {"h", OptionUnit::kMilliseconds, 3600e9},    {"B", OptionUnit::kBytes, 1},
-    {"KiB", OptionUnit::kBytes, 1024},           {"MiB", OptionUnit::kBytes, 1048576},
-    {"GiB", OptionUnit::kBytes, 1073741824},     {"TiB", OptionUnit::kBytes, 1099511627776},
-    {"kB", OptionUnit::kBytes, 1e3},             {"MB", OptionUnit::kBytes, 1e6},
+    {"ns", OptionUnit::kMilliseconds, 1},
+    {"us", OptionUnit::kMilliseconds, 1e3},
+    {"µs", OptionUnit::kMilliseconds, 1e3},
+    {"ms", OptionUnit::kMilliseconds, 1e6},
+    {"s", OptionUnit::kMilliseconds, 1e9},
+    {"m", OptionUnit::kMilliseconds, 60e9},
+    {"h", OptionUnit::kMilliseconds, 3600e9},
+    {"B", OptionUnit::kBytes, 1},
+    {"KiB", OptionUnit::kBytes, 1024},
+    {"MiB", OptionUnit::kBytes, 1048576},
+    {"GiB", OptionUnit::kBytes, 1073741824},
+    {"TiB", OptionUnit::kBytes, 1099511627776},
+    {"kB", OptionUnit::kBytes, 1e3},
+    {"MB", OptionUnit::kBytes, 1e6},
     {"GB", OptionUnit::kBytes, 1e9},
 }};
 
@@ -33,10 +39,14 @@ double BaseFactor(OptionUnit unit) {
 
 std::string_view UnitWord(OptionUnit unit) {
   switch (unit) {
-    case OptionUnit::kMicroseconds: return " of microseconds";
-    case OptionUnit::kMilliseconds: return " of milliseconds";
-    case OptionUnit::kBytes: return " of bytes";
-    case OptionUnit::kNone: return "";
+    case OptionUnit::kMicroseconds:
+      return " of microseconds";
+    case OptionUnit::kMilliseconds:
+      return " of milliseconds";
+    case OptionUnit::kBytes:
+      return " of bytes";
+    case OptionUnit::kNone:
+      return "";
   }
   return "";
 }
@@ -69,10 +79,14 @@ bool IsAddress(std::string_view text) {
 
 bool IsText(const Option& option, std::string_view text) {
   switch (option.text) {
-    case OptionText::kAny: return true;
-    case OptionText::kRequired: return !text.empty();
-    case OptionText::kAddress: return IsAddress(text);
-    case OptionText::kChoice: return std::find(option.choices.begin(), option.choices.end(), text) != option.choices.end();
+    case OptionText::kAny:
+      return true;
+    case OptionText::kRequired:
+      return !text.empty();
+    case OptionText::kAddress:
+      return IsAddress(text);
+    case OptionText::kChoice:
+      return std::find(option.choices.begin(), option.choices.end(), text) != option.choices.end();
   }
   return false;
 }
@@ -114,10 +128,14 @@ struct Describer {
 
   std::string operator()(std::string*) const {
     switch (option.text) {
-      case OptionText::kAny: return "a text";
-      case OptionText::kRequired: return "a text that is not empty";
-      case OptionText::kAddress: return "host:port, the port from 0 to 65535";
-      case OptionText::kChoice: return Concat("one of ", Join(option.choices, ", "));
+      case OptionText::kAny:
+        return "a text";
+      case OptionText::kRequired:
+        return "a text that is not empty";
+      case OptionText::kAddress:
+        return "host:port, the port from 0 to 65535";
+      case OptionText::kChoice:
+        return Concat("one of ", Join(option.choices, ", "));
     }
     return "";
   }
@@ -134,7 +152,9 @@ struct Printer {
   std::string operator()(std::string* field) const { return *field; }
   std::string operator()(bool* field) const { return *field ? "true" : "false"; }
   template <typename Integer>
-  std::string operator()(Integer* field) const { return Concat(*field); }
+  std::string operator()(Integer* field) const {
+    return Concat(*field);
+  }
   std::string operator()(std::vector<std::string>* field) const { return Join(*field, ","); }
   std::string operator()(std::map<std::string, std::string>*) const { return ""; }
 };

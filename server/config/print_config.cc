@@ -69,8 +69,8 @@ std::string DescribeServerConfig() {
   const ServerConfig defaults;
   for (const Option& option : Options()) {
     const std::string value = ValueText(option, defaults);
-    table += Concat("| `", option.name, "` | ", value.empty() ? "" : Concat("`", value, "`"), " | ",
-                    Expected(option), " | ", option.description, " |\n");
+    table += Concat("| `", option.name, "` | ", value.empty() ? "" : Concat("`", value, "`"), " | ", Expected(option),
+                    " | ", option.description, " |\n");
   }
   return table;
 }

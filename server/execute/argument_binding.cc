@@ -40,7 +40,8 @@ std::vector<int> Places(const std::vector<TensorSpec>& specs, const std::vector<
   for (size_t i = 0; i < specs.size(); ++i) {
     places[i] = any_named ? by_name[i] : all_numbered ? by_number[i] : static_cast<int>(i);
     if (places[i] < 0) {
-      faults.push_back(Concat(what, " `", specs[i].name, "`: expected ", of, " of that name, it has ", Join(names, ", ")));
+      faults.push_back(
+          Concat(what, " `", specs[i].name, "`: expected ", of, " of that name, it has ", Join(names, ", ")));
     } else if (count >= 0 && places[i] >= count) {
       faults.push_back(Concat(what, " `", specs[i].name, "`: expected at most ", count, ", as many as it has ", of));
       places[i] = -1;
@@ -70,8 +71,8 @@ std::string TypeFault(std::string_view what, const TensorSpec& spec, std::string
     return Concat(what, " `", spec.name, "`: forward() has type ", type, " there, expected Tensor or List[str]");
   }
   if (*text == IsText(spec.type)) return "";
-  return Concat(what, " `", spec.name, "`: data_type ", Name(spec.type), " needs ", IsText(spec.type) ? "List[str]" : "Tensor",
-                " in forward(), which has ", type);
+  return Concat(what, " `", spec.name, "`: data_type ", Name(spec.type), " needs ",
+                IsText(spec.type) ? "List[str]" : "Tensor", " in forward(), which has ", type);
 }
 
 absl::Status AsStatus(const std::vector<std::string>& faults) {
@@ -91,7 +92,8 @@ absl::StatusOr<std::vector<int>> BindArguments(const std::vector<ForwardArgument
     if (places[i] < 0) continue;
     sources[places[i]] = static_cast<int>(i);
     const ForwardArgument& argument = arguments[places[i]];
-    if (std::string fault = TypeFault("input", inputs[i], argument.type); !fault.empty()) faults.push_back(std::move(fault));
+    if (std::string fault = TypeFault("input", inputs[i], argument.type); !fault.empty())
+      faults.push_back(std::move(fault));
     if (inputs[i].optional && !TakesNone(argument)) {
       faults.push_back(Concat("input `", inputs[i].name, "`: optional, but argument `", argument.name,
                               "` of forward() has no default and is no Optional[…]"));
@@ -99,7 +101,8 @@ absl::StatusOr<std::vector<int>> BindArguments(const std::vector<ForwardArgument
   }
   for (size_t i = 0; i < arguments.size() && faults.empty(); ++i) {
     if (sources[i] < 0 && !TakesNone(arguments[i])) {
-      faults.push_back(Concat("argument `", arguments[i].name, "` (", arguments[i].type, ") of forward(): no input feeds it"));
+      faults.push_back(
+          Concat("argument `", arguments[i].name, "` (", arguments[i].type, ") of forward(): no input feeds it"));
     }
   }
   if (!faults.empty()) return AsStatus(faults);
@@ -110,7 +113,8 @@ absl::StatusOr<std::vector<int>> BindResults(const ForwardResult& result, const 
   std::vector<std::string> faults;
   if (result.kind == ForwardResult::Kind::kDictionary) {
     for (const TensorSpec& spec : outputs) {
-      if (std::string fault = TypeFault("output", spec, result.types[0]); !fault.empty()) faults.push_back(std::move(fault));
+      if (std::string fault = TypeFault("output", spec, result.types[0]); !fault.empty())
+        faults.push_back(std::move(fault));
     }
     if (!faults.empty()) return AsStatus(faults);
     return std::vector<int>(outputs.size(), 0);

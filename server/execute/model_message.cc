@@ -14,7 +14,9 @@ std::string_view NextLine(std::string_view text) {
   return end == text.npos ? std::string_view() : text.substr(end + 1);
 }
 
-bool BeginsMessage(std::string_view line) { return line.starts_with("RuntimeError: ") || line.starts_with("builtins."); }
+bool BeginsMessage(std::string_view line) {
+  return line.starts_with("RuntimeError: ") || line.starts_with("builtins.");
+}
 
 // The interpreter writes: an opening sentence, one or two tracebacks with lines of the model's source, then
 // "RuntimeError: message", or the class that the model raised in place of RuntimeError.

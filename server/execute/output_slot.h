@@ -21,8 +21,8 @@ class OutputSlot {
   const std::string& name() const { return spec_.name; }
 
   absl::Status Fault(std::string_view expected, std::string_view got) const {
-    return absl::InternalError(Concat(model_, ", output `", spec_.name, "`: config.pbtxt says ", expected,
-                                      ", the model returned ", got));
+    return absl::InternalError(
+        Concat(model_, ", output `", spec_.name, "`: config.pbtxt says ", expected, ", the model returned ", got));
   }
 
   /// Fills `view` from `value`, over `rows` rows.
@@ -38,7 +38,8 @@ class OutputSlot {
     if (tensor_.scalar_type() != *scalar_type_) return Fault(Name(spec_.type), c10::toString(tensor_.scalar_type()));
     view.shape.assign(tensor_.sizes().begin(), tensor_.sizes().end());
     // A score per row may come without the dimension of its single column.
-    if (spec_.dims.size() == 1 && spec_.dims[0] == 1 && view.shape.size() == (batches_ ? 1 : 0)) view.shape.push_back(1);
+    if (spec_.dims.size() == 1 && spec_.dims[0] == 1 && view.shape.size() == (batches_ ? 1 : 0))
+      view.shape.push_back(1);
     if (!Fits(view.shape, rows)) return Fault(ExpectedShape(rows), Concat("[", Join(view.shape, ","), "]"));
     if (!tensor_.device().is_cpu()) tensor_ = tensor_.cpu();
     if (!tensor_.is_contiguous()) tensor_ = tensor_.contiguous();

@@ -23,8 +23,10 @@ bool IsImmutable(const Value* value) {
     case c10::TypeKind::StringType:
     case c10::TypeKind::NoneType:
     case c10::TypeKind::DeviceObjType:
-    case c10::TypeKind::NumberType: return true;
-    default: return false;
+    case c10::TypeKind::NumberType:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -14,17 +14,28 @@ namespace driftserve {
 
 inline std::optional<c10::ScalarType> ToScalarType(DataType type) {
   switch (type) {
-    case DataType::kBool: return c10::kBool;
-    case DataType::kUint8: return c10::kByte;
-    case DataType::kInt8: return c10::kChar;
-    case DataType::kInt16: return c10::kShort;
-    case DataType::kInt32: return c10::kInt;
-    case DataType::kInt64: return c10::kLong;
-    case DataType::kFp16: return c10::kHalf;
-    case DataType::kBf16: return c10::kBFloat16;
-    case DataType::kFp32: return c10::kFloat;
-    case DataType::kFp64: return c10::kDouble;
-    default: return std::nullopt;
+    case DataType::kBool:
+      return c10::kBool;
+    case DataType::kUint8:
+      return c10::kByte;
+    case DataType::kInt8:
+      return c10::kChar;
+    case DataType::kInt16:
+      return c10::kShort;
+    case DataType::kInt32:
+      return c10::kInt;
+    case DataType::kInt64:
+      return c10::kLong;
+    case DataType::kFp16:
+      return c10::kHalf;
+    case DataType::kBf16:
+      return c10::kBFloat16;
+    case DataType::kFp32:
+      return c10::kFloat;
+    case DataType::kFp64:
+      return c10::kDouble;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -31,11 +31,14 @@ class TorchScriptGraph : public Graph {
  public:
   TorchScriptGraph(std::shared_ptr<const GraphPlan> plan, const std::shared_ptr<torch::jit::Graph>& graph,
                    const c10::IValue& self)
-      : plan_(std::move(plan)), code_(graph, "forward"), self_(self),
+      : plan_(std::move(plan)),
+        code_(graph, "forward"),
+        self_(self),
         model_(Concat("model `", plan_->request.model_name, "`")) {
     const LoadRequest& request = plan_->request;
     for (const TensorSpec& spec : request.inputs) {
-      inputs_.push_back(spec.type == DataType::kBytes ? nullptr : std::make_unique<InputSlot>(spec, TorchDevice(request)));
+      inputs_.push_back(spec.type == DataType::kBytes ? nullptr
+                                                      : std::make_unique<InputSlot>(spec, TorchDevice(request)));
     }
     for (const TensorSpec& spec : request.outputs) outputs_.emplace_back(spec, request.batches, model_);
   }
@@ -84,8 +87,8 @@ class TorchScriptGraph : public Graph {
     c10::List<std::string> texts;
     for (const BatchItem& item : items) {
       if (AppendTexts((*item.inputs)[input], texts)) continue;
-      return absl::InvalidArgumentError(Concat("input `", plan_->request.inputs[input].name,
-                                               "`: the lengths of its elements and its size disagree"));
+      return absl::InvalidArgumentError(
+          Concat("input `", plan_->request.inputs[input].name, "`: the lengths of its elements and its size disagree"));
     }
     stack_.emplace_back(std::move(texts));
     return absl::OkStatus();
@@ -125,7 +128,7 @@ class TorchScriptGraph : public Graph {
   const std::shared_ptr<const GraphPlan> plan_;
   const torch::jit::Code code_;
   const c10::IValue self_;
-  const std::string model_;  // for messages
+  const std::string model_;                         // for messages
   std::vector<std::unique_ptr<InputSlot>> inputs_;  // null for texts
   std::vector<OutputSlot> outputs_;
   torch::jit::Stack stack_;

@@ -17,8 +17,8 @@ struct GraphPlan {
   std::vector<int> sources;           // per argument of forward(): the input that feeds it, or −1
   std::vector<c10::IValue> defaults;  // per argument: its default, or None
   ForwardResult result;
-  std::vector<int> places;            // per output: its position in the result
-  GraphWrites writes;                 // a module that writes gets copies of its inputs
+  std::vector<int> places;  // per output: its position in the result
+  GraphWrites writes;       // a module that writes gets copies of its inputs
 };
 
 at::Device TorchDevice(const LoadRequest& request);

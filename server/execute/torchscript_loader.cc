@@ -76,7 +76,8 @@ ForwardResult Result(const c10::FunctionSchema& schema) {
   if (const auto dictionary = type->cast<c10::DictType>()) {
     return {ForwardResult::Kind::kDictionary, {dictionary->getValueType()->annotation_str()}, {}};
   }
-  if (const auto list = type->cast<c10::ListType>(); list && list->getElementType()->kind() == c10::TypeKind::TensorType) {
+  if (const auto list = type->cast<c10::ListType>();
+      list && list->getElementType()->kind() == c10::TypeKind::TensorType) {
     return {ForwardResult::Kind::kSequence, {}, {}};
   }
   return {ForwardResult::Kind::kSingle, {type->annotation_str()}, {}};
@@ -166,7 +167,8 @@ class TorchScriptLoader : public Loader {
     if (kind == DeviceKind::kCpu) return 1;
     static const int gpus = [] {
       // Without the driver's device there is nothing to find, and the library takes seconds to load.
-      if (access("/dev/nvidiactl", F_OK) != 0 || dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return 0;
+      if (access("/dev/nvidiactl", F_OK) != 0 || dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr)
+        return 0;
       try {
         return static_cast<int>(torch::cuda::device_count());
       } catch (const std::exception&) {
@@ -203,7 +205,11 @@ std::unique_ptr<Loader> MakeTorchScriptLoader() {
   std::call_once(once, [] {
     // A request is served by one thread unless its model asks for more.
     at::set_num_threads(1);
-    at::set_num_interop_threads(1);
+    try {
+      at::set_num_interop_threads(1);
+    } catch (const std::exception&) {
+      // Torch was at work before, with threads of its own: nothing here hands work to them.
+    }
     // What cannot be inlined still goes through torch's executor: without profiling it never compiles while serving.
     torch::jit::getProfilingMode() = false;
   });

@@ -9,7 +9,8 @@ namespace {
 constexpr std::string_view kHonoured = "";
 constexpr std::string_view kRagged = "batches of unequal shapes are not made; leave it out";
 constexpr std::string_view kPriority = "requests have no priorities; leave it out";
-constexpr std::string_view kReshape = "shapes are not changed on the way; give dims as the module takes or returns them";
+constexpr std::string_view kReshape =
+    "shapes are not changed on the way; give dims as the module takes or returns them";
 constexpr std::string_view kShapeTensor = "only TensorRT has such tensors; leave it out";
 constexpr std::string_view kResources = "instances are not limited by resources; use instance_group.count";
 constexpr std::string_view kStateless = "this server serves stateless models only";
@@ -59,7 +60,8 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"dynamic_batching.priority_levels", kPriority},
     {"dynamic_batching.default_priority_level", kPriority},
     {"dynamic_batching.default_queue_policy", kHonoured},
-    {"dynamic_batching.default_queue_policy.timeout_action", "requests past their deadline are refused, never delayed; leave it out"},
+    {"dynamic_batching.default_queue_policy.timeout_action",
+     "requests past their deadline are refused, never delayed; leave it out"},
     {"dynamic_batching.default_queue_policy.default_timeout_microseconds", kHonoured},
     {"dynamic_batching.default_queue_policy.allow_timeout_override", kHonoured},
     {"dynamic_batching.default_queue_policy.max_queue_size", kHonoured},

@@ -86,14 +86,16 @@ class FieldCheck {
     // Below a rule without rules of its own, everything is honoured.
     if (rule == nullptr && !prefix.empty()) return;
     if (rule == nullptr || !rule->refusal.empty()) {
-      faults_.push_back(Concat(PlaceOf(places, field), ": ", path, ": ", rule == nullptr ? "not known to this server" : rule->refusal));
+      faults_.push_back(Concat(PlaceOf(places, field), ": ", path, ": ",
+                               rule == nullptr ? "not known to this server" : rule->refusal));
       return;
     }
     if (field->message_type() == nullptr || field->is_map()) return;
     for (int i = 0; i < count; ++i) {
       const Message& inner = field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
                                                   : reflection->GetMessage(message, field);
-      TextFormat::ParseInfoTree* inner_places = places == nullptr ? nullptr : places->GetTreeForNested(field, field->is_repeated() ? i : -1);
+      TextFormat::ParseInfoTree* inner_places =
+          places == nullptr ? nullptr : places->GetTreeForNested(field, field->is_repeated() ? i : -1);
       Walk(inner, inner_places, path + ".");
     }
   }
@@ -120,7 +122,8 @@ absl::StatusOr<ConfigText> ParseConfigText(const std::string& file, const std::s
   parser.WriteLocationsTo(parsed.places.get());
   parser.SetRecursionLimit(50);
   if (parser.ParseFromString(text, &parsed.config)) return parsed;
-  return absl::InvalidArgumentError(error.text().empty() ? Concat(file, ": not a ModelConfig in text form") : error.text());
+  return absl::InvalidArgumentError(error.text().empty() ? Concat(file, ": not a ModelConfig in text form")
+                                                         : error.text());
 }
 
 std::vector<std::string> RefusedFields(const ConfigText& text) {

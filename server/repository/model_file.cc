@@ -20,12 +20,13 @@ absl::StatusOr<std::shared_ptr<const std::string>> ReadInside(const std::string&
   const std::filesystem::path real = std::filesystem::canonical(path, error);
   if (error) {
     const std::string message = Concat(path, ": cannot be read: ", error.message());
-    return error == std::errc::no_such_file_or_directory ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
+    return error == std::errc::no_such_file_or_directory ? absl::NotFoundError(message)
+                                                         : absl::InvalidArgumentError(message);
   }
   const std::filesystem::path base = std::filesystem::canonical(root, error);
   if (error || real.lexically_relative(base).string().starts_with("..")) {
-    return absl::InvalidArgumentError(Concat(path, ": expected a file inside the model repository ", base.string(),
-                                             ", it leads to ", real.string()));
+    return absl::InvalidArgumentError(
+        Concat(path, ": expected a file inside the model repository ", base.string(), ", it leads to ", real.string()));
   }
   const int file = open(real.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return absl::InvalidArgumentError(Concat(path, ": cannot be read: ", std::strerror(errno)));

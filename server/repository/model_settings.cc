@@ -22,9 +22,9 @@ constexpr int64_t kMaxBatchElements = int64_t{1} << 32;
 // torch that this server does not use, so that they change nothing.
 constexpr std::string_view kIntraOpThreads = "INTRA_OP_THREAD_COUNT";
 constexpr std::array<std::string_view, 11> kParameters = {
-    kIntraOpThreads, "INTER_OP_THREAD_COUNT", "DISABLE_OPTIMIZED_EXECUTION", "INFERENCE_MODE", "DISABLE_CUDNN",
-    "ENABLE_WEIGHT_SHARING", "ENABLE_CACHE_CLEANING", "ENABLE_JIT_EXECUTOR", "ENABLE_JIT_PROFILING",
-    "ENABLE_TENSOR_FUSER", "ENABLE_NVFUSER_PASS"};
+    kIntraOpThreads,        "INTER_OP_THREAD_COUNT", "DISABLE_OPTIMIZED_EXECUTION", "INFERENCE_MODE",
+    "DISABLE_CUDNN",        "ENABLE_WEIGHT_SHARING", "ENABLE_CACHE_CLEANING",       "ENABLE_JIT_EXECUTOR",
+    "ENABLE_JIT_PROFILING", "ENABLE_TENSOR_FUSER",   "ENABLE_NVFUSER_PASS"};
 
 // Reads one configuration, collecting faults.
 class SettingsReader {
@@ -103,7 +103,8 @@ class SettingsReader {
   void ReadQueue(const inference::ModelDynamicBatching& batching) {
     constexpr uint64_t kHourMicros = 3'600'000'000;
     const auto micros = [&](std::string_view field, uint64_t value) -> int64_t {
-      if (value > kHourMicros) Fault("dynamic_batching.", field, ": expected at most ", kHourMicros, " (1 h), got ", value);
+      if (value > kHourMicros)
+        Fault("dynamic_batching.", field, ": expected at most ", kHourMicros, " (1 h), got ", value);
       return static_cast<int64_t>(std::min(value, kHourMicros));
     };
     settings_.max_queue_delay_us = micros("max_queue_delay_microseconds", batching.max_queue_delay_microseconds());
@@ -149,7 +150,8 @@ class SettingsReader {
       if (name != kIntraOpThreads) continue;
       const std::optional<int> threads = ParseWhole<int>(value.string_value());
       if (!threads || *threads < 1 || *threads > kMaxThreads) {
-        Fault("parameters.", name, ": expected a whole number from 1 to ", kMaxThreads, ", got `", value.string_value(), "`");
+        Fault("parameters.", name, ": expected a whole number from 1 to ", kMaxThreads, ", got `", value.string_value(),
+              "`");
       } else {
         settings_.intra_op_threads = *threads;
       }
@@ -165,7 +167,8 @@ class SettingsReader {
     for (const inference::ModelWarmup& warmup : text_.config.model_warmup()) {
       for (const auto& [name, input] : warmup.inputs()) ReadWarmupInput(name, input);
     }
-    for (size_t i = 0; i < settings_.inputs.size(); ++i) CheckBatchElements(settings_.inputs[i].name, settings_.warm_dims[i]);
+    for (size_t i = 0; i < settings_.inputs.size(); ++i)
+      CheckBatchElements(settings_.inputs[i].name, settings_.warm_dims[i]);
   }
 
   // A batch is warmed whole, so it must fit into memory.
@@ -175,7 +178,8 @@ class SettingsReader {
       if (dim > 0 && __builtin_mul_overflow(elements, dim, &elements)) elements = std::numeric_limits<int64_t>::max();
     }
     if (elements <= kMaxBatchElements) return;
-    Fault("max_batch_size: expected at most ", kMaxBatchElements, " elements of input `", name, "` in a batch, got ", elements);
+    Fault("max_batch_size: expected at most ", kMaxBatchElements, " elements of input `", name, "` in a batch, got ",
+          elements);
   }
 
   void ReadWarmupInput(const std::string& name, const inference::ModelWarmup::Input& input) {
@@ -187,7 +191,9 @@ class SettingsReader {
     }
     settings_.random_warming |= input.random_data();
     const std::vector<int64_t> dims(input.dims().begin(), input.dims().end());
-    const auto fits = [](int64_t given, int64_t configured) { return given >= 1 && (configured < 0 || configured == given); };
+    const auto fits = [](int64_t given, int64_t configured) {
+      return given >= 1 && (configured < 0 || configured == given);
+    };
     if (dims.size() != spec->dims.size() || !std::equal(dims.begin(), dims.end(), spec->dims.begin(), fits)) {
       return Fault("model_warmup: input `", name, "`: expected dims that fit [", Join(spec->dims, ","), "], got [",
                    Join(dims, ","), "]");

@@ -63,7 +63,10 @@ absl::Status AddGraphs(Executable& executable, size_t count, std::vector<std::un
 
 Repository::Repository(const ServerConfig& config, int pollers, Loader* loader, const Clock* clock,
                        std::unique_ptr<Trial> trial)
-    : config_(config), pollers_(pollers), loader_(loader), clock_(clock),
+    : config_(config),
+      pollers_(pollers),
+      loader_(loader),
+      clock_(clock),
       trial_(trial != nullptr ? std::move(trial)
                               : std::make_unique<InProcessTrial>(loader, clock, config.repository.trial_timeout_ms)) {}
 
@@ -73,7 +76,8 @@ absl::StatusOr<std::vector<std::string>> Repository::ListModels() const {
   const std::string& root = config_.repository.path;
   std::error_code error;
   if (!std::filesystem::is_directory(root, error)) {
-    return absl::NotFoundError(Concat(root, ": expected a folder, the model repository; option --model-repository names it"));
+    return absl::NotFoundError(
+        Concat(root, ": expected a folder, the model repository; option --model-repository names it"));
   }
   std::vector<std::string> names, faults;
   for (const std::string& name : config_.repository.models) {
@@ -101,26 +105,28 @@ absl::StatusOr<ConfigText> Repository::ReadConfig(const std::string& name) const
   return ParseConfigText(file, **text);
 }
 
-absl::StatusOr<std::shared_ptr<const std::string>> Repository::ReadModelFile(const std::string& name, int64_t version,
-                                                                             const inference::ModelConfig& config) const {
+absl::StatusOr<std::shared_ptr<const std::string>> Repository::ReadModelFile(
+    const std::string& name, int64_t version, const inference::ModelConfig& config) const {
   const std::string folder = Concat(config_.repository.path, "/", name, "/", version);
   const std::string file = Concat(folder, "/", ModelFileName(config));
   auto bytes = ReadInside(config_.repository.path, file, kMaxModelBytes);
   std::error_code error;
   if (absl::IsNotFound(bytes.status()) && std::filesystem::exists(Concat(folder, "/model.pt2"), error)) {
-    return absl::InvalidArgumentError(Concat(folder, "/model.pt2: AOTInductor packages are not served yet; expected ", file,
-                                             ", a TorchScript archive"));
+    return absl::InvalidArgumentError(Concat(folder, "/model.pt2: AOTInductor packages are not served yet; expected ",
+                                             file, ", a TorchScript archive"));
   }
   if (absl::IsNotFound(bytes.status())) return absl::InvalidArgumentError(bytes.status().message());
   return bytes;
 }
 
-absl::StatusOr<ModelSettings> Repository::ReadSettings(const ConfigText& text, const std::string& name, int64_t newest) const {
+absl::StatusOr<ModelSettings> Repository::ReadSettings(const ConfigText& text, const std::string& name,
+                                                       int64_t newest) const {
   const int gpus = loader_->DeviceCount(DeviceKind::kGpu);
   if (!NeedsSignature(text.config)) return MakeSettings(text, name, nullptr, gpus);
   const auto bytes = ReadModelFile(name, newest, text.config);
   if (!bytes.ok()) return bytes.status();
-  const absl::StatusOr<ModuleSignature> signature = loader_->Signature(Concat(name, "/", newest, "/", ModelFileName(text.config)), **bytes);
+  const absl::StatusOr<ModuleSignature> signature =
+      loader_->Signature(Concat(name, "/", newest, "/", ModelFileName(text.config)), **bytes);
   if (!signature.ok()) return signature.status();
   return MakeSettings(text, name, &*signature, gpus);
 }
@@ -154,8 +160,8 @@ absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(ModelSettings set
   const std::string folder = Concat(config_.repository.path, "/", settings.name);
   auto bytes = ReadModelFile(settings.name, version, settings.config);
   if (!bytes.ok()) return bytes.status();
-  const LoadRequest request = MakeRequest(
-      settings, Concat(folder, "/", version, "/", ModelFileName(settings.config)), *std::move(bytes));
+  const LoadRequest request =
+      MakeRequest(settings, Concat(folder, "/", version, "/", ModelFileName(settings.config)), *std::move(bytes));
   if (absl::Status status = trial_->Try(request, settings); !status.ok()) return status;
   auto model = std::make_shared<Model>();
   model->settings = std::move(settings);
@@ -184,8 +190,9 @@ absl::Status Repository::Install(const LoadRequest& request, Model& model) const
   if (!times.ok()) return times.status();
   model.bucket_ns = *std::move(times);
   model.run_inline = RunsInline(model, config_.scheduling.inline_limit_us);
-  return model.run_inline ? AddGraphs(*model.executable, static_cast<size_t>(pollers_), model.poller_graphs)
-                          : AddGraphs(*model.executable, static_cast<size_t>(model.settings.instance_count), model.instance_graphs);
+  return model.run_inline
+             ? AddGraphs(*model.executable, static_cast<size_t>(pollers_), model.poller_graphs)
+             : AddGraphs(*model.executable, static_cast<size_t>(model.settings.instance_count), model.instance_graphs);
 }
 
 }  // namespace driftserve

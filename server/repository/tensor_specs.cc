@@ -21,18 +21,30 @@ constexpr size_t kMaxTensors = 64;
 // Nothing for types that TorchScript does not have.
 std::optional<DataType> FromConfig(inference::DataType type) {
   switch (type) {
-    case inference::TYPE_BOOL: return DataType::kBool;
-    case inference::TYPE_UINT8: return DataType::kUint8;
-    case inference::TYPE_INT8: return DataType::kInt8;
-    case inference::TYPE_INT16: return DataType::kInt16;
-    case inference::TYPE_INT32: return DataType::kInt32;
-    case inference::TYPE_INT64: return DataType::kInt64;
-    case inference::TYPE_FP16: return DataType::kFp16;
-    case inference::TYPE_BF16: return DataType::kBf16;
-    case inference::TYPE_FP32: return DataType::kFp32;
-    case inference::TYPE_FP64: return DataType::kFp64;
-    case inference::TYPE_STRING: return DataType::kBytes;
-    default: return std::nullopt;
+    case inference::TYPE_BOOL:
+      return DataType::kBool;
+    case inference::TYPE_UINT8:
+      return DataType::kUint8;
+    case inference::TYPE_INT8:
+      return DataType::kInt8;
+    case inference::TYPE_INT16:
+      return DataType::kInt16;
+    case inference::TYPE_INT32:
+      return DataType::kInt32;
+    case inference::TYPE_INT64:
+      return DataType::kInt64;
+    case inference::TYPE_FP16:
+      return DataType::kFp16;
+    case inference::TYPE_BF16:
+      return DataType::kBf16;
+    case inference::TYPE_FP32:
+      return DataType::kFp32;
+    case inference::TYPE_FP64:
+      return DataType::kFp64;
+    case inference::TYPE_STRING:
+      return DataType::kBytes;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -50,7 +62,8 @@ TensorSpec ReadSpec(const Tensor& tensor, const std::string& where, std::vector<
   }
   spec.dims.assign(tensor.dims().begin(), tensor.dims().end());
   if (spec.dims.empty()) {
-    faults.push_back(Concat(where, " `", spec.name, "`: dims: expected the shape of a row, without the batch, got nothing"));
+    faults.push_back(
+        Concat(where, " `", spec.name, "`: dims: expected the shape of a row, without the batch, got nothing"));
   }
   int64_t elements = 1;
   for (const int64_t dim : spec.dims) {
@@ -59,8 +72,8 @@ TensorSpec ReadSpec(const Tensor& tensor, const std::string& where, std::vector<
     faults.push_back(Concat(where, " `", spec.name, "`: dims: expected sizes from 1, or -1 for any, got ", dim));
   }
   if (elements > kMaxRowElements) {
-    faults.push_back(Concat(where, " `", spec.name, "`: dims: expected at most ", kMaxRowElements, " elements in a row, got [",
-                            Join(spec.dims, ","), "]"));
+    faults.push_back(Concat(where, " `", spec.name, "`: dims: expected at most ", kMaxRowElements,
+                            " elements in a row, got [", Join(spec.dims, ","), "]"));
   }
   return spec;
 }
@@ -112,8 +125,8 @@ void AddFromSignature(const ModuleSignature& signature, const std::string& file,
       if (signature.argument_types[i] == "List[str]") {
         Add(config.add_input(), signature.argument_names[i]);
       } else {
-        faults.push_back(Concat(file, ": input: argument `", signature.argument_names[i], "` (", signature.argument_types[i],
-                                ") of forward() states neither data type nor shape; ",
+        faults.push_back(Concat(file, ": input: argument `", signature.argument_names[i], "` (",
+                                signature.argument_types[i], ") of forward() states neither data type nor shape; ",
                                 WhatToWrite("input", signature.argument_names[i])));
       }
     }
@@ -129,7 +142,8 @@ void AddFromSignature(const ModuleSignature& signature, const std::string& file,
     }
   }
   if (signature.result_types.empty()) {
-    faults.push_back(Concat(file, ": output: forward() does not say how many values it returns; ", WhatToWrite("output", "OUTPUT__0")));
+    faults.push_back(Concat(file, ": output: forward() does not say how many values it returns; ",
+                            WhatToWrite("output", "OUTPUT__0")));
   }
 }
 

@@ -16,14 +16,14 @@ absl::Status InProcessTrial::Try(const LoadRequest& request, const ModelSettings
     const WarmInputs inputs(settings, bucket);
     const BatchItem item = inputs.item();
     if (absl::Status status = (*graph)->Run({&item, 1}, outputs); !status.ok()) {
-      return absl::Status(status.code(), Concat(request.file, ": ", status.message(), " (in a trial with a batch of ", bucket,
-                                                "; model_warmup in config.pbtxt says what to try with)"));
+      return absl::Status(status.code(), Concat(request.file, ": ", status.message(), " (in a trial with a batch of ",
+                                                bucket, "; model_warmup in config.pbtxt says what to try with)"));
     }
   }
   const int64_t took_ms = (clock_->MonotonicNanos() - start_ns) / 1'000'000;
   if (took_ms <= timeout_ms_) return absl::OkStatus();
-  return absl::DeadlineExceededError(Concat(request.file, ": the trial took ", took_ms, " ms, repository.trial_timeout_ms allows ",
-                                            timeout_ms_));
+  return absl::DeadlineExceededError(
+      Concat(request.file, ": the trial took ", took_ms, " ms, repository.trial_timeout_ms allows ", timeout_ms_));
 }
 
 }  // namespace driftserve

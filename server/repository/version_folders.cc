@@ -23,7 +23,8 @@ std::vector<int64_t> ListVersions(const std::string& model_folder) {
 absl::StatusOr<std::vector<int64_t>> ChooseVersions(const inference::ModelVersionPolicy& policy,
                                                     const std::vector<int64_t>& found, const std::string& where) {
   if (found.empty()) {
-    return absl::InvalidArgumentError(Concat(where, ": expected at least one version, a folder named by a number from 1"));
+    return absl::InvalidArgumentError(
+        Concat(where, ": expected at least one version, a folder named by a number from 1"));
   }
   if (policy.has_all()) return found;
   if (policy.has_specific()) {
@@ -33,8 +34,8 @@ absl::StatusOr<std::vector<int64_t>> ChooseVersions(const inference::ModelVersio
     if (chosen.empty()) return absl::InvalidArgumentError(Concat(where, ": version_policy.specific names no versions"));
     for (const int64_t version : chosen) {
       if (!std::binary_search(found.begin(), found.end(), version)) {
-        return absl::InvalidArgumentError(Concat(where, ": version_policy.specific names version ", version,
-                                                 ", there are ", Join(found, ", ")));
+        return absl::InvalidArgumentError(
+            Concat(where, ": version_policy.specific names version ", version, ", there are ", Join(found, ", ")));
       }
     }
     return chosen;

@@ -24,15 +24,22 @@ void Fill(std::string& bytes, Number (*draw)(std::mt19937&)) {
 // Fractions for the common floating types, 0 and 1 for the others: an index into an embedding must be a small number.
 void FillRandom(DataType type, std::string& bytes) {
   switch (type) {
-    case DataType::kFp32: return Fill<float>(bytes, [](std::mt19937& r) { return std::uniform_real_distribution<float>()(r); });
-    case DataType::kFp64: return Fill<double>(bytes, [](std::mt19937& r) { return std::uniform_real_distribution<double>()(r); });
-    case DataType::kInt16: return Fill<int16_t>(bytes, [](std::mt19937& r) { return static_cast<int16_t>(r() & 1); });
-    case DataType::kInt32: return Fill<int32_t>(bytes, [](std::mt19937& r) { return static_cast<int32_t>(r() & 1); });
-    case DataType::kInt64: return Fill<int64_t>(bytes, [](std::mt19937& r) { return static_cast<int64_t>(r() & 1); });
+    case DataType::kFp32:
+      return Fill<float>(bytes, [](std::mt19937& r) { return std::uniform_real_distribution<float>()(r); });
+    case DataType::kFp64:
+      return Fill<double>(bytes, [](std::mt19937& r) { return std::uniform_real_distribution<double>()(r); });
+    case DataType::kInt16:
+      return Fill<int16_t>(bytes, [](std::mt19937& r) { return static_cast<int16_t>(r() & 1); });
+    case DataType::kInt32:
+      return Fill<int32_t>(bytes, [](std::mt19937& r) { return static_cast<int32_t>(r() & 1); });
+    case DataType::kInt64:
+      return Fill<int64_t>(bytes, [](std::mt19937& r) { return static_cast<int64_t>(r() & 1); });
     case DataType::kBool:
     case DataType::kUint8:
-    case DataType::kInt8: return Fill<uint8_t>(bytes, [](std::mt19937& r) { return static_cast<uint8_t>(r() & 1); });
-    default: return;  // half precision stays zero
+    case DataType::kInt8:
+      return Fill<uint8_t>(bytes, [](std::mt19937& r) { return static_cast<uint8_t>(r() & 1); });
+    default:
+      return;  // half precision stays zero
   }
 }
 

@@ -15,7 +15,9 @@ namespace {
 constexpr int64_t kMaxMonitorBytes = int64_t{1} << 20;
 constexpr int64_t kMaxReferenceBytes = int64_t{64} << 20;
 
-std::string Message(const absl::Status& status) { return std::string(status.message().data(), status.message().size()); }
+std::string Message(const absl::Status& status) {
+  return std::string(status.message().data(), status.message().size());
+}
 
 // Elements of one row; nothing where a dimension is free.
 std::optional<int64_t> RowElements(const TensorSpec& spec) {
@@ -36,22 +38,24 @@ ColumnBinding Bind(const drift::FeatureSpec& feature, const std::vector<TensorSp
     faults.push_back(Concat(where, ": reduce is not served yet; watch single columns, or leave the feature out"));
     return binding;
   }
-  const auto found = std::find_if(tensors.begin(), tensors.end(),
-                                  [&](const TensorSpec& spec) { return spec.name == feature.tensor; });
+  const auto found =
+      std::find_if(tensors.begin(), tensors.end(), [&](const TensorSpec& spec) { return spec.name == feature.tensor; });
   if (found == tensors.end()) {
     std::vector<std::string> names;
     for (const TensorSpec& spec : tensors) names.push_back(spec.name);
-    faults.push_back(Concat(where, ": ", role, ": expected one of ", Join(names, ", "), ", got `", feature.tensor, "`"));
+    faults.push_back(
+        Concat(where, ": ", role, ": expected one of ", Join(names, ", "), ", got `", feature.tensor, "`"));
     return binding;
   }
   binding.tensor = static_cast<int>(found - tensors.begin());
   const std::optional<int64_t> elements = RowElements(*found);
   if (!elements) {
-    faults.push_back(Concat(where, ": ", role, " `", feature.tensor, "` has a free dimension, so that its columns are not fixed; ",
+    faults.push_back(Concat(where, ": ", role, " `", feature.tensor,
+                            "` has a free dimension, so that its columns are not fixed; ",
                             "give dims without -1 in config.pbtxt"));
   } else if (feature.column >= *elements) {
-    faults.push_back(Concat(where, ": column: expected less than ", *elements, ", the elements of a row of `", feature.tensor,
-                            "`, got ", feature.column));
+    faults.push_back(Concat(where, ": column: expected less than ", *elements, ", the elements of a row of `",
+                            feature.tensor, "`, got ", feature.column));
   }
   if (found->type == DataType::kBytes && feature.kind == drift::Kind::kNumeric) {
     faults.push_back(Concat(where, ": type: expected categorical, as `", feature.tensor, "` holds texts, got numeric"));
@@ -59,8 +63,9 @@ ColumnBinding Bind(const drift::FeatureSpec& feature, const std::vector<TensorSp
   return binding;
 }
 
-std::vector<ColumnBinding> BindAll(const std::vector<drift::FeatureSpec>& features, const std::vector<TensorSpec>& tensors,
-                                   std::string_view role, const std::string& file, std::vector<std::string>& faults) {
+std::vector<ColumnBinding> BindAll(const std::vector<drift::FeatureSpec>& features,
+                                   const std::vector<TensorSpec>& tensors, std::string_view role,
+                                   const std::string& file, std::vector<std::string>& faults) {
   std::vector<ColumnBinding> bindings;
   for (const drift::FeatureSpec& feature : features) bindings.push_back(Bind(feature, tensors, role, file, faults));
   return bindings;
@@ -78,10 +83,10 @@ absl::StatusOr<drift::MonitorSettings> ReadMonitor(const WatchSources& sources, 
 absl::StatusOr<std::shared_ptr<const drift::Reference>> ReadReference(const WatchSources& sources) {
   const auto bytes = ReadInside(sources.root, sources.reference_file, kMaxReferenceBytes);
   if (absl::IsNotFound(bytes.status())) {
-    return absl::InvalidArgumentError(
-        Concat(sources.reference_file, ": expected a reference profile, as there is a ", sources.monitor_file,
-               ", and there is none; make it by `drift profile --monitor ", sources.monitor_file,
-               " --data <training data> --out ", sources.reference_file, "`, or take monitor.yaml away to serve unwatched"));
+    return absl::InvalidArgumentError(Concat(
+        sources.reference_file, ": expected a reference profile, as there is a ", sources.monitor_file,
+        ", and there is none; make it by `drift profile --monitor ", sources.monitor_file,
+        " --data <training data> --out ", sources.reference_file, "`, or take monitor.yaml away to serve unwatched"));
   }
   if (!bytes.ok()) return bytes.status();
   absl::StatusOr<drift::Reference> reference = drift::ParseReference(**bytes, sources.reference_file);
@@ -102,7 +107,8 @@ void CheckDataTypes(const drift::Reference& reference, const Model& model, const
     }
   };
   for (const ColumnBinding& column : model.columns) check(column, model.settings.inputs, drift::Role::kFeature);
-  for (const ColumnBinding& column : model.prediction_columns) check(column, model.settings.outputs, drift::Role::kPrediction);
+  for (const ColumnBinding& column : model.prediction_columns)
+    check(column, model.settings.outputs, drift::Role::kPrediction);
 }
 
 FeatureBinding ToFeature(const ColumnBinding& column) { return {column.name, column.tensor, column.column}; }
@@ -115,13 +121,20 @@ WatchedModelSettings MakeWatchedSettings(const Model& model) {
   settings.reference_hash = model.reference->hash;
   for (const ColumnBinding& column : model.columns) settings.features.push_back(ToFeature(column));
   for (const ColumnBinding& column : model.prediction_columns) settings.predictions.push_back(ToFeature(column));
-  settings.key = sampling.key == drift::SamplingKeySource::kRequestId ? SamplingKey::kRequestId : SamplingKey::kSequence;
+  settings.key =
+      sampling.key == drift::SamplingKeySource::kRequestId ? SamplingKey::kRequestId : SamplingKey::kSequence;
   settings.pane_ns = std::max<int64_t>(model.monitor.window.length_ns / model.monitor.window.panes, 1);
   settings.stratum_name = sampling.stratum_name;
   switch (sampling.stratum_from) {
-    case drift::StratumFrom::kNone: settings.stratum_source = StratumSource::kNone; break;
-    case drift::StratumFrom::kMetadata: settings.stratum_source = StratumSource::kMetadata; break;
-    case drift::StratumFrom::kParameter: settings.stratum_source = StratumSource::kParameter; break;
+    case drift::StratumFrom::kNone:
+      settings.stratum_source = StratumSource::kNone;
+      break;
+    case drift::StratumFrom::kMetadata:
+      settings.stratum_source = StratumSource::kMetadata;
+      break;
+    case drift::StratumFrom::kParameter:
+      settings.stratum_source = StratumSource::kParameter;
+      break;
     case drift::StratumFrom::kFeature:
       settings.stratum_source = StratumSource::kFeature;
       for (const FeatureBinding& feature : settings.features) {
@@ -150,7 +163,8 @@ absl::Status Watch(const WatchSources& sources, size_t threads, Model& model) {
   std::vector<std::string> faults;
   model.monitor = *std::move(monitor);
   model.columns = BindAll(model.monitor.features, model.settings.inputs, "input", sources.monitor_file, faults);
-  model.prediction_columns = BindAll(model.monitor.predictions, model.settings.outputs, "output", sources.monitor_file, faults);
+  model.prediction_columns =
+      BindAll(model.monitor.predictions, model.settings.outputs, "output", sources.monitor_file, faults);
   const auto reference = ReadReference(sources);
   if (!reference.ok()) {
     faults.push_back(Message(reference.status()));

@@ -10,9 +10,9 @@ namespace driftserve {
 
 /// Where the parts of a model's watching lie.
 struct WatchSources {
-  std::string root;            // of the model repository
-  std::string monitor_file;    // <model>/monitor.yaml
-  std::string reference_file;  // <model>/<version>/reference.pb
+  std::string root;                                          // of the model repository
+  std::string monitor_file;                                  // <model>/monitor.yaml
+  std::string reference_file;                                // <model>/<version>/reference.pb
   const ServerConfig::MonitorOverride* overrides = nullptr;  // null: none
 };
 

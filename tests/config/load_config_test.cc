@@ -100,7 +100,8 @@ TEST_F(LoadConfigTest, WrongUnitsAreRefused) {
                 HasSubstr("kafka.linger_ms: expected a whole number of milliseconds"))
         << value;
   }
-  EXPECT_THAT(Faults("repository: {path: m}\ngrpc: {pollers: 2s}\n"), HasSubstr("grpc.pollers: expected a whole number"));
+  EXPECT_THAT(Faults("repository: {path: m}\ngrpc: {pollers: 2s}\n"),
+              HasSubstr("grpc.pollers: expected a whole number"));
 }
 
 TEST_F(LoadConfigTest, WrongTypesAreRefused) {
@@ -132,8 +133,8 @@ TEST_F(LoadConfigTest, AMissingFileIsNamed) {
 }
 
 TEST_F(LoadConfigTest, EnvironmentAndFlagsAreChecked) {
-  sources_.environment = {{"DRIFTSERVE_GRPC__ADRESS", "x"}, {"DRIFTSERVE_LOG__LEVEL", "loud"},
-                          {"DRIFTSERVE_PORT", "tcp://10.0.0.1:8001"}};
+  sources_.environment = {
+      {"DRIFTSERVE_GRPC__ADRESS", "x"}, {"DRIFTSERVE_LOG__LEVEL", "loud"}, {"DRIFTSERVE_PORT", "tcp://10.0.0.1:8001"}};
   sources_.flags = {{"repository.path", "models"}, {"grpc.addres", "x"}};
   const std::string faults = Faults("");
   EXPECT_THAT(faults, HasSubstr("environment variable DRIFTSERVE_GRPC__ADRESS: no option is called `grpc.adress`"));

@@ -44,12 +44,15 @@ TEST(BindArguments, AMisspeltNameIsNotBoundByOrder) {
 TEST(BindArguments, EveryFaultIsNamed) {
   EXPECT_THAT(Faults(kTwo, {Input("a")}), HasSubstr("argument `b` (Tensor) of forward(): no input feeds it"));
   EXPECT_THAT(Faults(kTwo, {Input("x"), Input("y"), Input("z")}), HasSubstr("input `z`: expected at most 2"));
-  EXPECT_THAT(Faults(kTwo, {Input("INPUT__0"), Input("IN__0")}), HasSubstr("input `IN__0`: another one has the same place"));
-  EXPECT_THAT(Faults({{"x", "int"}}, {Input("x")}), HasSubstr("forward() has type int there, expected Tensor or List[str]"));
+  EXPECT_THAT(Faults(kTwo, {Input("INPUT__0"), Input("IN__0")}),
+              HasSubstr("input `IN__0`: another one has the same place"));
+  EXPECT_THAT(Faults({{"x", "int"}}, {Input("x")}),
+              HasSubstr("forward() has type int there, expected Tensor or List[str]"));
   EXPECT_THAT(Faults({{"x", "Tensor"}}, {Input("x", DataType::kBytes)}),
               HasSubstr("input `x`: data_type BYTES needs List[str] in forward(), which has Tensor"));
   EXPECT_THAT(Faults({{"x", "List[str]"}}, {Input("x")}), HasSubstr("data_type FP32 needs Tensor"));
-  EXPECT_THAT(Faults({{"x", "Tensor"}}, {Input("x", DataType::kFp32, true)}), HasSubstr("input `x`: optional, but argument"));
+  EXPECT_THAT(Faults({{"x", "Tensor"}}, {Input("x", DataType::kFp32, true)}),
+              HasSubstr("input `x`: optional, but argument"));
 }
 
 TEST(BindResults, ByNameOfANamedTupleByNumberAndByOrder) {
@@ -62,7 +65,8 @@ TEST(BindResults, ByNameOfANamedTupleByNumberAndByOrder) {
 
 TEST(BindResults, FaultsAreNamed) {
   const ForwardResult one{ForwardResult::Kind::kSingle, {"Tensor"}, {}};
-  EXPECT_THAT(BindResults(one, {Input("a"), Input("b")}).status().message(), HasSubstr("output `b`: expected at most 1"));
+  EXPECT_THAT(BindResults(one, {Input("a"), Input("b")}).status().message(),
+              HasSubstr("output `b`: expected at most 1"));
   EXPECT_THAT(BindResults(one, {Input("a", DataType::kBytes)}).status().message(), HasSubstr("needs List[str]"));
   const ForwardResult dictionary{ForwardResult::Kind::kDictionary, {"int"}, {}};
   EXPECT_THAT(BindResults(dictionary, {Input("a")}).status().message(), HasSubstr("forward() has type int"));

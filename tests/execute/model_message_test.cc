@@ -51,7 +51,8 @@ TEST(ModelMessage, IsNeverEmptyAndNeverEndless) {
 }
 
 TEST(ModelMessage, KnowsThatMemoryRanOut) {
-  EXPECT_TRUE(SaysOutOfMemory("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"));
+  EXPECT_TRUE(
+      SaysOutOfMemory("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"));
   EXPECT_FALSE(SaysOutOfMemory("RuntimeError: negative input"));
 }
 

@@ -171,7 +171,8 @@ TEST_F(TorchScriptLoaderTest, TextsGoInAndOut) {
 }
 
 TEST_F(TorchScriptLoaderTest, TextsThatLieAboutTheirLengthAreRefused) {
-  const auto graph = NewGraph(fakes::MakeStrings(), {Spec("text", {1}, DataType::kBytes)}, {Spec("n", {1}, DataType::kInt64)});
+  const auto graph =
+      NewGraph(fakes::MakeStrings(), {Spec("text", {1}, DataType::kBytes)}, {Spec("n", {1}, DataType::kInt64)});
   Request request;
   request.AddTexts({1, 1}, {"abc"});
   request.bytes[0][0] = 100;
@@ -234,7 +235,8 @@ TEST_F(TorchScriptLoaderTest, EveryElementTypePassesThroughUnchanged) {
 }
 
 TEST_F(TorchScriptLoaderTest, AnAbsentOptionalInputIsNone) {
-  const auto graph = NewGraph(fakes::MakeOptional(), {Spec("x", {1}), Spec("scale", {1}, DataType::kFp32, true)}, {Spec("y", {1})});
+  const auto graph =
+      NewGraph(fakes::MakeOptional(), {Spec("x", {1}), Spec("scale", {1}, DataType::kFp32, true)}, {Spec("y", {1})});
   Request request;
   request.Add<float>(DataType::kFp32, {1, 1}, {5}).Add<float>(DataType::kInvalid, {}, {});
   ASSERT_TRUE(Run(*graph, request, 1).ok());
@@ -278,9 +280,9 @@ TEST_F(TorchScriptLoaderTest, AModelThatWritesToItsInputLeavesTheRequestAlone) {
 TEST_F(TorchScriptLoaderTest, WhatIsNotAModelIsRefused) {
   const std::vector<TensorSpec> inputs = {Spec("features", {8})}, outputs = {Spec("score", {1})};
   const std::string whole = fakes::MakeMlp();
-  for (const std::string& bytes : {std::string(), std::string("hello"), std::string(100'000, '\0'),
-                                   whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1),
-                                   whole.substr(0, 20)}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("hello"), std::string(100'000, '\0'), whole.substr(0, whole.size() / 2),
+        whole.substr(0, whole.size() - 1), whole.substr(0, 20)}) {
     const auto executable = Load(bytes, inputs, outputs);
     EXPECT_EQ(executable.status().code(), absl::StatusCode::kInvalidArgument) << bytes.size();
     EXPECT_THAT(executable.status().message(), HasSubstr("fake/1/model.pt: expected a TorchScript archive"));
@@ -291,11 +293,11 @@ TEST_F(TorchScriptLoaderTest, WhatIsNotAModelIsRefused) {
 TEST_F(TorchScriptLoaderTest, AModuleThatDoesNotFitTheConfigurationIsRefused) {
   EXPECT_THAT(Load(fakes::MakeIntArgument(), {Spec("x", {1})}, {Spec("y", {1})}).status().message(),
               HasSubstr("fake/1/model.pt: argument `k` (int) of forward(): no input feeds it"));
-  EXPECT_THAT(Load(fakes::MakeTwoOutputs(), {Spec("a", {1}), Spec("c", {1})},
-                   {Spec("p", {1}), Spec("q", {1}), Spec("r", {1})})
-                  .status()
-                  .message(),
-              testing::AllOf(HasSubstr("input `c`"), HasSubstr("output `r`: expected at most 2")));
+  EXPECT_THAT(
+      Load(fakes::MakeTwoOutputs(), {Spec("a", {1}), Spec("c", {1})}, {Spec("p", {1}), Spec("q", {1}), Spec("r", {1})})
+          .status()
+          .message(),
+      testing::AllOf(HasSubstr("input `c`"), HasSubstr("output `r`: expected at most 2")));
 }
 
 TEST_F(TorchScriptLoaderTest, TheSignatureIsReadFromTheModule) {

@@ -33,8 +33,9 @@ std::string Tensor(std::string_view role, std::string_view name, std::string_vie
 void WriteModel(const std::string& folder, const std::string& name, int max_batch_size, const std::string& tensors,
                 const std::string& archive) {
   const std::string model = Concat(folder, "/", name);
-  WriteFile(Concat(model, "/config.pbtxt"),
-            Concat("name: \"", name, "\"\nplatform: \"pytorch_libtorch\"\nmax_batch_size: ", max_batch_size, "\n", tensors));
+  WriteFile(
+      Concat(model, "/config.pbtxt"),
+      Concat("name: \"", name, "\"\nplatform: \"pytorch_libtorch\"\nmax_batch_size: ", max_batch_size, "\n", tensors));
   WriteFile(Concat(model, "/1/model.pt"), archive);
 }
 
@@ -49,7 +50,9 @@ std::vector<float> Scores(const std::string& archive, const std::vector<float>& 
   if (!executable.ok()) Abort(executable.status().ToString());
   auto graph = (*executable)->NewGraph();
   if (!graph.ok()) Abort(graph.status().ToString());
-  const TensorList inputs = {{DataType::kFp32, {kRows, kFeatures}, reinterpret_cast<const char*>(features.data()),
+  const TensorList inputs = {{DataType::kFp32,
+                              {kRows, kFeatures},
+                              reinterpret_cast<const char*>(features.data()),
                               features.size() * sizeof(float)}};
   const BatchItem item{&inputs, kRows};
   TensorList outputs;
@@ -113,9 +116,10 @@ void WriteFile(const std::string& path, const std::string& content) {
 
 void WriteMlp(const std::string& folder, bool watched) {
   const std::string archive = MakeMlp();
-  WriteModel(folder, "mlp", 64,
-             Tensor("input", "features", "FP32", "8") + Tensor("output", "score", "FP32", "1") + "dynamic_batching { }\n",
-             archive);
+  WriteModel(
+      folder, "mlp", 64,
+      Tensor("input", "features", "FP32", "8") + Tensor("output", "score", "FP32", "1") + "dynamic_batching { }\n",
+      archive);
   if (!watched) return;
   WriteFile(Concat(folder, "/mlp/monitor.yaml"), MlpMonitor());
   WriteFile(Concat(folder, "/mlp/1/reference.pb"), MlpReference(archive));
@@ -135,12 +139,19 @@ void WriteModelRepository(const std::string& folder, bool watched) {
              Tensor("input", "a", "FP32", "-1") + Tensor("input", "b", "FP32", "-1") +
                  Tensor("output", "sum", "FP32", "-1") + Tensor("output", "difference", "FP32", "-1"),
              MakeTwoOutputs());
-  constexpr std::array<std::pair<const char*, const char*>, 10> kTypes = {{{"bool", "BOOL"}, {"uint8", "UINT8"},
-      {"int8", "INT8"}, {"int16", "INT16"}, {"int32", "INT32"}, {"int64", "INT64"}, {"fp16", "FP16"}, {"bf16", "BF16"},
-      {"fp32", "FP32"}, {"fp64", "FP64"}}};
+  constexpr std::array<std::pair<const char*, const char*>, 10> kTypes = {{{"bool", "BOOL"},
+                                                                           {"uint8", "UINT8"},
+                                                                           {"int8", "INT8"},
+                                                                           {"int16", "INT16"},
+                                                                           {"int32", "INT32"},
+                                                                           {"int64", "INT64"},
+                                                                           {"fp16", "FP16"},
+                                                                           {"bf16", "BF16"},
+                                                                           {"fp32", "FP32"},
+                                                                           {"fp64", "FP64"}}};
   for (const auto& [name, type] : kTypes) {
-    WriteModel(folder, Concat("identity_", name), 0, Tensor("input", "input", type, "-1") + Tensor("output", "output", type, "-1"),
-               MakeIdentity());
+    WriteModel(folder, Concat("identity_", name), 0,
+               Tensor("input", "input", type, "-1") + Tensor("output", "output", type, "-1"), MakeIdentity());
   }
 }
 

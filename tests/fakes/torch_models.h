@@ -6,7 +6,8 @@ namespace driftserve::fakes {
 
 /// Each returns the content of a TorchScript archive, made here and now. N: rows.
 
-/// forward(features: FP32 [N,8]) → score FP32 [N,1]: 8→64→64→1 with relu, weights from a fixed seed, sigmoid at the end.
+/// forward(features: FP32 [N,8]) → score FP32 [N,1]: 8→64→64→1 with relu, weights from a fixed seed, sigmoid at the
+/// end.
 std::string MakeMlp();
 
 /// forward(input: Tensor) → Tensor: the input itself.

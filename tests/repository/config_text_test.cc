@@ -30,13 +30,15 @@ TEST(ConfigText, ASyntaxFaultIsNamedWithLineAndColumn) {
 }
 
 TEST(ConfigText, AnUnknownFieldIsAnsweredWithThoseThereAre) {
-  EXPECT_THAT(SyntaxFault("name: \"m\"\nmax_batch: 4\n"),
-              AllOf(HasSubstr("m/config.pbtxt:2:"), HasSubstr("no field named \"max_batch\""), HasSubstr("max_batch_size")));
+  EXPECT_THAT(
+      SyntaxFault("name: \"m\"\nmax_batch: 4\n"),
+      AllOf(HasSubstr("m/config.pbtxt:2:"), HasSubstr("no field named \"max_batch\""), HasSubstr("max_batch_size")));
 }
 
 TEST(ConfigText, AnUnknownTypeIsAnsweredWithThoseThereAre) {
-  EXPECT_THAT(SyntaxFault("input { name: \"x\"\n data_type: FP32 }\n"),
-              AllOf(HasSubstr("m/config.pbtxt:2:"), HasSubstr("FP32"), HasSubstr("TYPE_FP32"), HasSubstr("TYPE_STRING")));
+  EXPECT_THAT(
+      SyntaxFault("input { name: \"x\"\n data_type: FP32 }\n"),
+      AllOf(HasSubstr("m/config.pbtxt:2:"), HasSubstr("FP32"), HasSubstr("TYPE_FP32"), HasSubstr("TYPE_STRING")));
 }
 
 TEST(ConfigText, ARefusedFieldIsNamedWithItsPlaceAndReason) {
@@ -53,8 +55,10 @@ TEST(ConfigText, ARefusedFieldIsNamedWithItsPlaceAndReason) {
                   HasSubstr("m/config.pbtxt:5:3: dynamic_batching.priority_levels: requests have no priorities"),
                   HasSubstr("m/config.pbtxt:6:1: model_operations: no libraries are loaded"),
                   HasSubstr("m/config.pbtxt:9:2: instance_group.passive: every instance serves")));
-  EXPECT_THAT(Refused("input { name: \"x\" optional: true }"), ElementsAre(HasSubstr("input.optional: every input is required")));
-  EXPECT_THAT(Refused("ensemble_scheduling { }"), ElementsAre(HasSubstr(":1:1: ensemble_scheduling: ensembles are not served")));
+  EXPECT_THAT(Refused("input { name: \"x\" optional: true }"),
+              ElementsAre(HasSubstr("input.optional: every input is required")));
+  EXPECT_THAT(Refused("ensemble_scheduling { }"),
+              ElementsAre(HasSubstr(":1:1: ensemble_scheduling: ensembles are not served")));
 }
 
 TEST(ConfigText, WhatIsHonouredPasses) {
@@ -67,20 +71,23 @@ TEST(ConfigText, WhatIsHonouredPasses) {
                       "version_policy { latest { num_versions: 2 } }\n"
                       "optimization { input_pinned_memory { enable: true } }\n"
                       "parameters { key: \"INTRA_OP_THREAD_COUNT\" value { string_value: \"2\" } }\n"
-                      "model_warmup { name: \"w\" batch_size: 1 inputs { key: \"x\" value { data_type: TYPE_FP32 dims: [ 4 ] zero_data: true } } }\n"),
+                      "model_warmup { name: \"w\" batch_size: 1 inputs { key: \"x\" value { data_type: TYPE_FP32 dims: "
+                      "[ 4 ] zero_data: true } } }\n"),
               ElementsAre());
 }
 
 // A message that has a rule for one of its fields has one for each.
 void ExpectRules(const google::protobuf::Descriptor* message, const std::string& prefix) {
   int rules = 0;
-  for (int i = 0; i < message->field_count(); ++i) rules += FindFieldRule(prefix + message->field(i)->name()) != nullptr;
+  for (int i = 0; i < message->field_count(); ++i)
+    rules += FindFieldRule(prefix + message->field(i)->name()) != nullptr;
   if (rules == 0) return;
   for (int i = 0; i < message->field_count(); ++i) {
     const std::string path = prefix + message->field(i)->name();
     const FieldRule* rule = FindFieldRule(path);
     EXPECT_NE(rule, nullptr) << path << " is neither honoured nor refused";
-    if (rule != nullptr && message->field(i)->message_type() != nullptr) ExpectRules(message->field(i)->message_type(), path + ".");
+    if (rule != nullptr && message->field(i)->message_type() != nullptr)
+      ExpectRules(message->field(i)->message_type(), path + ".");
   }
 }
 

@@ -33,7 +33,8 @@ TEST(MakeSettings, AWholeConfiguration) {
                              "  default_queue_policy { max_queue_size: 10 default_timeout_microseconds: 5 } }\n"
                              "instance_group { count: 2 } instance_group { count: 1 kind: KIND_CPU }\n"
                              "parameters { key: \"INTRA_OP_THREAD_COUNT\" value { string_value: \"2\" } }\n"
-                             "model_warmup { name: \"w\" inputs { key: \"t\" value { data_type: TYPE_STRING dims: [ 5, 2 ] zero_data: true } } }\n");
+                             "model_warmup { name: \"w\" inputs { key: \"t\" value { data_type: TYPE_STRING dims: [ 5, "
+                             "2 ] zero_data: true } } }\n");
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_THAT(settings->buckets, ElementsAre(1, 2, 4, 6, 8, 16, 24));
   EXPECT_EQ(settings->inputs[1].type, DataType::kBytes);
@@ -58,32 +59,33 @@ TEST(MakeSettings, WhatIsLeftOutIsFilledInForModelConfig) {
 }
 
 TEST(MakeSettings, EveryFaultIsListed) {
-  EXPECT_THAT(Faults("name: \"other\" platform: \"onnxruntime_onnx\" backend: \"python\" max_batch_size: -1\n"
-                     "default_model_filename: \"../secret\"\n"
-                     "input { name: \"x\" data_type: TYPE_UINT32 dims: [ 0 ] }\n"
-                     "input { name: \"x\" data_type: TYPE_FP32 }\n"
-                     "output { data_type: TYPE_FP32 dims: [ 1 ] }\n"
-                     "instance_group { kind: KIND_MODEL }\n"
-                     "response_cache { enable: true }\n"),
-              AllOf(HasSubstr("m/config.pbtxt:7:1: response_cache: answers are not cached"),
-                    HasSubstr("name: expected `m`, the folder's name, or nothing, got `other`"),
-                    HasSubstr("platform: expected pytorch_libtorch, got `onnxruntime_onnx`"),
-                    HasSubstr("backend: expected pytorch, got `python`"),
-                    HasSubstr("max_batch_size: expected 0 (no batches) to 65536, got -1"),
-                    HasSubstr("default_model_filename: expected the name of a file"),
-                    HasSubstr("input `x`: data_type: expected one of TYPE_BOOL"),
-                    HasSubstr("got TYPE_UINT32"),
-                    HasSubstr("input `x`: dims: expected sizes from 1, or -1 for any, got 0"),
-                    HasSubstr("input `x`: expected each name once"),
-                    HasSubstr("output: name: expected a name, got nothing"),
-                    HasSubstr("instance_group.kind: expected KIND_CPU, KIND_GPU or KIND_AUTO, got KIND_MODEL")));
+  EXPECT_THAT(
+      Faults("name: \"other\" platform: \"onnxruntime_onnx\" backend: \"python\" max_batch_size: -1\n"
+             "default_model_filename: \"../secret\"\n"
+             "input { name: \"x\" data_type: TYPE_UINT32 dims: [ 0 ] }\n"
+             "input { name: \"x\" data_type: TYPE_FP32 }\n"
+             "output { data_type: TYPE_FP32 dims: [ 1 ] }\n"
+             "instance_group { kind: KIND_MODEL }\n"
+             "response_cache { enable: true }\n"),
+      AllOf(HasSubstr("m/config.pbtxt:7:1: response_cache: answers are not cached"),
+            HasSubstr("name: expected `m`, the folder's name, or nothing, got `other`"),
+            HasSubstr("platform: expected pytorch_libtorch, got `onnxruntime_onnx`"),
+            HasSubstr("backend: expected pytorch, got `python`"),
+            HasSubstr("max_batch_size: expected 0 (no batches) to 65536, got -1"),
+            HasSubstr("default_model_filename: expected the name of a file"),
+            HasSubstr("input `x`: data_type: expected one of TYPE_BOOL"), HasSubstr("got TYPE_UINT32"),
+            HasSubstr("input `x`: dims: expected sizes from 1, or -1 for any, got 0"),
+            HasSubstr("input `x`: expected each name once"), HasSubstr("output: name: expected a name, got nothing"),
+            HasSubstr("instance_group.kind: expected KIND_CPU, KIND_GPU or KIND_AUTO, got KIND_MODEL")));
 }
 
 TEST(MakeSettings, BatchingMustFitTheBatchSize) {
   EXPECT_THAT(Faults(std::string(kTensors) + "max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 8 ] }"),
               HasSubstr("preferred_batch_size: expected 1 to max_batch_size (4), got 8"));
-  EXPECT_THAT(Faults(std::string(kTensors) + "dynamic_batching { }"), HasSubstr("dynamic_batching: expected max_batch_size above 0"));
-  EXPECT_THAT(Faults(std::string(kTensors) + "max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 99999999999 }"),
+  EXPECT_THAT(Faults(std::string(kTensors) + "dynamic_batching { }"),
+              HasSubstr("dynamic_batching: expected max_batch_size above 0"));
+  EXPECT_THAT(Faults(std::string(kTensors) +
+                     "max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 99999999999 }"),
               HasSubstr("max_queue_delay_microseconds: expected at most"));
 }
 
@@ -91,12 +93,15 @@ TEST(MakeSettings, SizesThatCannotBeAreRefused) {
   EXPECT_THAT(Faults("max_batch_size: 64 input { name: \"x\" data_type: TYPE_FP32 dims: [ 4611686018427387904, 4 ] }\n"
                      "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"),
               HasSubstr("input `x`: dims: expected at most 1073741824 elements in a row"));
-  EXPECT_THAT(Faults("max_batch_size: 64 input { name: \"x\" data_type: TYPE_FP32 dims: [ 1000000000 ] }\n"
-                     "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"),
-              HasSubstr("max_batch_size: expected at most 4294967296 elements of input `x` in a batch, got 64000000000"));
+  EXPECT_THAT(
+      Faults("max_batch_size: 64 input { name: \"x\" data_type: TYPE_FP32 dims: [ 1000000000 ] }\n"
+             "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"),
+      HasSubstr("max_batch_size: expected at most 4294967296 elements of input `x` in a batch, got 64000000000"));
   std::string many;
-  for (int i = 0; i < 65; ++i) many += "input { name: \"x" + std::to_string(i) + "\" data_type: TYPE_FP32 dims: [ 1 ] }\n";
-  EXPECT_THAT(Faults(many + "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"), HasSubstr("input: expected at most 64, got 65"));
+  for (int i = 0; i < 65; ++i)
+    many += "input { name: \"x" + std::to_string(i) + "\" data_type: TYPE_FP32 dims: [ 1 ] }\n";
+  EXPECT_THAT(Faults(many + "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }"),
+              HasSubstr("input: expected at most 64, got 65"));
 }
 
 TEST(MakeSettings, AGpuMustBeThere) {
@@ -106,22 +111,25 @@ TEST(MakeSettings, AGpuMustBeThere) {
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->device, DeviceKind::kGpu);
   EXPECT_EQ(settings->device_index, 1);
-  EXPECT_THAT(Make(std::string(kTensors) + "instance_group { kind: KIND_GPU gpus: [ 0, 1 ] }", nullptr, 2).status().message(),
-              HasSubstr("expected one GPU per model"));
+  EXPECT_THAT(
+      Make(std::string(kTensors) + "instance_group { kind: KIND_GPU gpus: [ 0, 1 ] }", nullptr, 2).status().message(),
+      HasSubstr("expected one GPU per model"));
 }
 
 TEST(MakeSettings, ParametersAreKnownOnes) {
   EXPECT_THAT(Faults(std::string(kTensors) + "parameters { key: \"FASTER\" value { string_value: \"yes\" } }"),
               HasSubstr("parameters: expected one of INTRA_OP_THREAD_COUNT"));
-  EXPECT_THAT(Faults(std::string(kTensors) + "parameters { key: \"INTRA_OP_THREAD_COUNT\" value { string_value: \"all\" } }"),
-              HasSubstr("parameters.INTRA_OP_THREAD_COUNT: expected a whole number from 1 to 256, got `all`"));
+  EXPECT_THAT(
+      Faults(std::string(kTensors) + "parameters { key: \"INTRA_OP_THREAD_COUNT\" value { string_value: \"all\" } }"),
+      HasSubstr("parameters.INTRA_OP_THREAD_COUNT: expected a whole number from 1 to 256, got `all`"));
 }
 
 TEST(MakeSettings, WarmupMustFitTheInputs) {
-  EXPECT_THAT(Faults(std::string(kTensors) + "model_warmup { inputs { key: \"z\" value { dims: [ 8 ] zero_data: true } }\n"
-                                             " inputs { key: \"x\" value { dims: [ 9 ] input_data_file: \"f\" } } }"),
-              AllOf(HasSubstr("model_warmup: no input is called `z`"), HasSubstr("got a file"),
-                    HasSubstr("input `x`: expected dims that fit [8], got [9]")));
+  EXPECT_THAT(
+      Faults(std::string(kTensors) + "model_warmup { inputs { key: \"z\" value { dims: [ 8 ] zero_data: true } }\n"
+                                     " inputs { key: \"x\" value { dims: [ 9 ] input_data_file: \"f\" } } }"),
+      AllOf(HasSubstr("model_warmup: no input is called `z`"), HasSubstr("got a file"),
+            HasSubstr("input `x`: expected dims that fit [8], got [9]")));
 }
 
 TEST(MakeSettings, TextsAreReadFromTheSignatureAndTheRestIsAskedFor) {
@@ -132,10 +140,11 @@ TEST(MakeSettings, TextsAreReadFromTheSignatureAndTheRestIsAskedFor) {
   EXPECT_EQ(settings->inputs[0].type, DataType::kBytes);
   EXPECT_EQ(settings->outputs[0].name, "OUTPUT__0");
   const ModuleSignature tensors{{"features"}, {"Tensor"}, {"Tensor"}};
-  EXPECT_THAT(Make("", &tensors).status().message(),
-              AllOf(HasSubstr("argument `features` (Tensor) of forward() states neither data type nor shape; write input { "
-                              "name: \"features\" data_type: TYPE_FP32 dims: [ … ] }"),
-                    HasSubstr("output { name: \"OUTPUT__0\"")));
+  EXPECT_THAT(
+      Make("", &tensors).status().message(),
+      AllOf(HasSubstr("argument `features` (Tensor) of forward() states neither data type nor shape; write input { "
+                      "name: \"features\" data_type: TYPE_FP32 dims: [ … ] }"),
+            HasSubstr("output { name: \"OUTPUT__0\"")));
 }
 
 }  // namespace

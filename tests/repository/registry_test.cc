@@ -33,7 +33,8 @@ TEST(ModelSet, WhatIsNotServedIsAnsweredWithWhatIs) {
   EXPECT_EQ(set.Find("a", "2").status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(set.Find("a", "2").status().message(), HasSubstr("model 'a' has no version 2; expected one of: 1, 10"));
   EXPECT_EQ(set.Find("a", "one").status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(set.Find("a", "one").status().message(), HasSubstr("model_version: expected a whole number or nothing, got 'one'"));
+  EXPECT_THAT(set.Find("a", "one").status().message(),
+              HasSubstr("model_version: expected a whole number or nothing, got 'one'"));
   EXPECT_THAT(ModelSet().Find("c", "").status().message(), HasSubstr("none is served"));
 }
 

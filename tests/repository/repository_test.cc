@@ -20,7 +20,8 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr char kOneToOne[] =
-    "max_batch_size: 4\ninput { name: \"x\" data_type: TYPE_FP32 dims: [ 1 ] }\noutput { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }\n";
+    "max_batch_size: 4\ninput { name: \"x\" data_type: TYPE_FP32 dims: [ 1 ] }\noutput { name: \"y\" data_type: "
+    "TYPE_FP32 dims: [ 1 ] }\n";
 
 // Takes as long as it is told, by the fake clock.
 struct Pace {
@@ -64,7 +65,9 @@ class PacedLoader : public Loader {
     last_bytes = request.bytes;
     return std::make_shared<PacedExecutable>(pace_);
   }
-  absl::StatusOr<ModuleSignature> Signature(const std::string&, const std::string&) override { return ModuleSignature{}; }
+  absl::StatusOr<ModuleSignature> Signature(const std::string&, const std::string&) override {
+    return ModuleSignature{};
+  }
   int DeviceCount(DeviceKind kind) const override { return kind == DeviceKind::kCpu ? 1 : 0; }
 
   std::shared_ptr<const std::string> last_bytes;
@@ -134,7 +137,8 @@ TEST_F(RepositoryTest, AModelThatWritesToItsStateRunsOnInstancesAndIsNotWarmed) 
 }
 
 TEST_F(RepositoryTest, AModelThatWaitsForItsBatchRunsOnInstances) {
-  Write("m/config.pbtxt", std::string(kOneToOne) + "dynamic_batching { max_queue_delay_microseconds: 5 } instance_group { count: 3 }");
+  Write("m/config.pbtxt",
+        std::string(kOneToOne) + "dynamic_batching { max_queue_delay_microseconds: 5 } instance_group { count: 3 }");
   Write("m/1/model.pt", "bytes");
   const auto models = Load(&paced_, "m");
   ASSERT_TRUE(models.ok()) << models.status();
@@ -187,7 +191,8 @@ TEST_F(RepositoryTest, ModelsAreFoundAndNamedOnesMustBeThere) {
 }
 
 TEST_F(RepositoryTest, VersionsFollowThePolicy) {
-  for (const char* version : {"1", "2", "10", "007", "draft"}) Write(std::string("m/") + version + "/model.pt", "bytes");
+  for (const char* version : {"1", "2", "10", "007", "draft"})
+    Write(std::string("m/") + version + "/model.pt", "bytes");
   const auto versions = [&](const std::string& policy) {
     Write("m/config.pbtxt", kOneToOne + policy);
     std::vector<int64_t> found;
@@ -244,8 +249,10 @@ TEST_F(RepositoryTest, WhatIsNotAModelIsRefusedAndTheNextLoadIsRight) {
 
 TEST_F(RepositoryTest, AModelWithoutAConfigurationSaysWhatToWrite) {
   Write("m/1/model.pt", fakes::MakeMlp());
-  EXPECT_THAT(Faults(torch_.get(), "m"),
-              HasSubstr("config.pbtxt: input: argument `features` (Tensor) of forward() states neither data type nor shape; write"));
+  EXPECT_THAT(
+      Faults(torch_.get(), "m"),
+      HasSubstr(
+          "config.pbtxt: input: argument `features` (Tensor) of forward() states neither data type nor shape; write"));
 }
 
 TEST_F(RepositoryTest, AnOutputThatTheModelDoesNotGiveIsFoundByTheTrial) {
@@ -266,7 +273,8 @@ TEST_F(RepositoryTest, TheTestRepositoryLoads) {
     if (name == "stateful" || name == "slow") {
       EXPECT_FALSE(models->front()->run_inline) << name;
     }
-    for (const auto& graph : models->front()->poller_graphs) EXPECT_TRUE(WarmGraph(*graph, models->front()->settings).ok());
+    for (const auto& graph : models->front()->poller_graphs)
+      EXPECT_TRUE(WarmGraph(*graph, models->front()->settings).ok());
   }
 }
 

@@ -88,7 +88,8 @@ TEST_F(WatchTest, WithoutAMonitorAModelIsNotWatched) {
 
 TEST_F(WatchTest, AMonitorWithoutAReferenceIsRefusedWithTheRemedy) {
   std::filesystem::remove(sources_.reference_file);
-  EXPECT_THAT(Faults(), AllOf(HasSubstr("reference.pb: expected a reference profile"), HasSubstr("`drift profile --monitor ")));
+  EXPECT_THAT(Faults(),
+              AllOf(HasSubstr("reference.pb: expected a reference profile"), HasSubstr("`drift profile --monitor ")));
 }
 
 TEST_F(WatchTest, ABrokenReferenceIsRefused) {
@@ -123,7 +124,8 @@ TEST_F(WatchTest, TextsAreNotNumeric) {
 
 TEST_F(WatchTest, TheReferenceMustBeOfTheServedType) {
   model_.settings.inputs[0].type = DataType::kFp64;
-  EXPECT_THAT(Faults(), AllOf(HasSubstr("feature `f0`: expected FP64, as it is served, got FP32"), HasSubstr("drift profile")));
+  EXPECT_THAT(Faults(),
+              AllOf(HasSubstr("feature `f0`: expected FP64, as it is served, got FP32"), HasSubstr("drift profile")));
 }
 
 TEST_F(WatchTest, TheReferenceMustBeForThisMonitor) {
@@ -132,7 +134,8 @@ TEST_F(WatchTest, TheReferenceMustBeForThisMonitor) {
 }
 
 TEST_F(WatchTest, OverridesOfTheServerWin) {
-  const ServerConfig::MonitorOverride overrides{"window: {length: 2h, panes: 120}\nsampling: {default_rate: 0.5}\n", "server.yaml", 7};
+  const ServerConfig::MonitorOverride overrides{"window: {length: 2h, panes: 120}\nsampling: {default_rate: 0.5}\n",
+                                                "server.yaml", 7};
   sources_.overrides = &overrides;
   const absl::Status status = Watch(sources_, 2, model_);
   ASSERT_TRUE(status.ok()) << status;
