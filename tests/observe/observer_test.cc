@@ -90,7 +90,7 @@ TEST_F(ObserverTest, BinCountsAddUpToTheKeptRowsOfEachStratum) {
     uint64_t rows = 0;
     for (const uint64_t observations : counts.observations) rows += observations;
     EXPECT_EQ(rows, model_->kept()[counts.stratum == "gold" ? 1 : 0].Read()) << counts.feature << counts.stratum;
-    EXPECT_EQ(counts.rule, 1u);
+    EXPECT_EQ(counts.rule, 5u);
   }
 }
 

@@ -63,7 +63,7 @@ inline std::shared_ptr<WatchedModel> MakeModel(double default_rate, size_t threa
   settings.predictions = {{"score", 0, 0}};
   settings.pane_ns = kSecond;
   return std::make_shared<WatchedModel>(
-      std::move(settings), std::make_unique<SamplingRule>(std::vector<StratumRate>{{"gold", 1.0}}, default_rate, 42, 1),
+      std::move(settings), std::make_unique<SamplingRule>(std::vector<StratumRate>{{"gold", 1.0}}, default_rate, 42, 5),
       threads);
 }
 
