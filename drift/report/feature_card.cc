@@ -43,14 +43,17 @@ void AppendFacts(const FeatureResult& feature, std::string& html) {
                "Independent rows that these are worth, after weights, bursts and repeats", html);
   }
   if (feature.missing_ratio) {
-    AppendFact("Missing", Percent(*feature.missing_ratio) + " <small>training " + Percent(feature.reference_missing_ratio) + "</small>",
-               "Share of missing values now and in training", html);
+    AppendFact(
+        "Missing",
+        Percent(*feature.missing_ratio) + " <small>training " + Percent(feature.reference_missing_ratio) + "</small>",
+        "Share of missing values now and in training", html);
   }
   html += "</dl>";
 }
 
 void AppendFigures(const FeatureResult& feature, std::string& html) {
-  Append(html, "<details data-key=\"", Html(feature.name), "\"><summary>All figures</summary><div class=\"tables\"><div><div class=\"scroll\" tabindex=\"0\"><table>"
+  Append(html, "<details data-key=\"", Html(feature.name),
+         "\"><summary>All figures</summary><div class=\"tables\"><div><div class=\"scroll\" tabindex=\"0\"><table>"
          "<thead><tr><th>Measure</th><th>Value</th><th>Corrected</th><th>Warn</th><th>Alert</th>"
          "<th title=\"of a distance at most the warning tolerance\">p, warn</th>"
          "<th title=\"of a distance at most the alert tolerance\">p, alert</th>"
@@ -59,11 +62,14 @@ void AppendFigures(const FeatureResult& feature, std::string& html) {
     Append(html, "<tr><th>", MeasureTitle(measure.measure), "</th><td>", Rounded(measure.value, 4), "</td><td>",
            OrDash(measure.bias_corrected), "</td><td>", OrDash(measure.warn_threshold), "</td><td>",
            OrDash(measure.alert_threshold), "</td><td>", ProbabilityText(measure.p_value), "</td><td>",
-           ProbabilityText(measure.p_value_alert), "</td><td>", ProbabilityText(measure.p_value_no_drift), "</td></tr>");
+           ProbabilityText(measure.p_value_alert), "</td><td>", ProbabilityText(measure.p_value_no_drift),
+           "</td></tr>");
   }
   Append(html, "</tbody></table></div><p class=\"note\">Design effect ", Rounded(feature.design_effect),
          ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p></div>");
-  Append(html, "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>Bin</th><th>Training</th><th>Now</th></tr></thead><tbody>");
+  Append(html,
+         "<div class=\"scroll\" "
+         "tabindex=\"0\"><table><thead><tr><th>Bin</th><th>Training</th><th>Now</th></tr></thead><tbody>");
   for (const Bin& bin : feature.bins) {
     Append(html, "<tr><th>", Html(bin.label, 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
            bin.current_share ? Percent(*bin.current_share) : "–", "</td></tr>");
@@ -72,7 +78,8 @@ void AppendFigures(const FeatureResult& feature, std::string& html) {
 }
 
 std::string KindText(const FeatureResult& feature) {
-  return std::string(Name(feature.kind)) + (feature.role == Role::kFeature ? "" : " " + std::string(Name(feature.role)));
+  return std::string(Name(feature.kind)) +
+         (feature.role == Role::kFeature ? "" : " " + std::string(Name(feature.role)));
 }
 
 }  // namespace
@@ -88,7 +95,8 @@ std::string FeatureCard(const ReportInput& input, const FeatureResult& feature) 
   if (!feature.ready && !feature.reason.empty()) {
     Append(html, "<p class=\"reason\">Not judged yet: ", Html(feature.reason, 600), "</p>");
   }
-  Append(html, "<div class=\"body\"><figure>", HistogramSvg(feature, ReferenceOf(input, feature)), "</figure><div class=\"side\">");
+  Append(html, "<div class=\"body\"><figure>", HistogramSvg(feature, ReferenceOf(input, feature)),
+         "</figure><div class=\"side\">");
   for (const MeasureResult& measure : feature.measures) {
     if (measure.measure == Measure::kPsi || measure.measure == Measure::kKs) html += MeasureMeter(measure);
   }

@@ -20,9 +20,9 @@ constexpr double kThinnest = 0.012;  // of the axis: a thinner bin would be a li
 
 struct Bar {
   const Bin* bin;
-  double left, width;      // on the drawing
+  double left, width;         // on the drawing
   double reference, current;  // share, or share ÷ width where areas are shares
-  std::string label;       // below the bar; may be empty
+  std::string label;          // below the bar; may be empty
 };
 
 bool IsMissing(const FeatureResult& feature, const Bin& bin) { return &bin == &feature.bins.back(); }
@@ -77,7 +77,8 @@ std::vector<const Bin*> ShownBins(const FeatureResult& feature) {
     return std::max(a->reference_share, Current(*a)) > std::max(b->reference_share, Current(*b));
   });
   ranked.resize(kShownCategories);
-  std::erase_if(shown, [&ranked](const Bin* bin) { return std::find(ranked.begin(), ranked.end(), bin) == ranked.end(); });
+  std::erase_if(shown,
+                [&ranked](const Bin* bin) { return std::find(ranked.begin(), ranked.end(), bin) == ranked.end(); });
   return shown;
 }
 
@@ -145,7 +146,8 @@ void AppendAxis(const Axis& axis, double width, std::string& svg) {
     const double x = std::clamp((value - axis.lower) / span * width, half, width - half);
     if (x - half < free_from) continue;  // long numbers need more room than the step gives
     free_from = x + half + 8;
-    Append(svg, "<text x=\"", Coordinate(x), "\" y=\"", Coordinate(kLabelLine), "\" text-anchor=\"middle\">", text, "</text>");
+    Append(svg, "<text x=\"", Coordinate(x), "\" y=\"", Coordinate(kLabelLine), "\" text-anchor=\"middle\">", text,
+           "</text>");
   }
 }
 
@@ -167,8 +169,8 @@ std::string HistogramSvg(const FeatureResult& feature, const FeatureReference* r
   for (const Bar& bar : bars) highest = std::max({highest, bar.reference, bar.current});
 
   std::string svg;
-  Append(svg, "<svg class=\"histogram\" viewBox=\"0 0 420 196\" role=\"img\" aria-label=\"Shares of ", Html(feature.name),
-         " in training and now\">");
+  Append(svg, "<svg class=\"histogram\" viewBox=\"0 0 420 196\" role=\"img\" aria-label=\"Shares of ",
+         Html(feature.name), " in training and now\">");
   const std::string base = Coordinate(kTop + kPlotHeight + 0.5);
   Append(svg, "<line class=\"base\" x1=\"0\" x2=\"", Coordinate(width), "\" y1=\"", base, "\" y2=\"", base, "\"/>");
   for (const Bar& bar : bars) AppendBar(bar, highest, svg);

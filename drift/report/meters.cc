@@ -39,15 +39,17 @@ const char* LevelClass(const MeasureResult& measure) {
 }
 
 std::string Tick(const char* style, double at, const std::string& title) {
-  return std::string("<i class=\"tick ") + style + "\" style=\"left:" + Rounded(at, 4) + "%\" title=\"" + title + "\"></i>";
+  return std::string("<i class=\"tick ") + style + "\" style=\"left:" + Rounded(at, 4) + "%\" title=\"" + title +
+         "\"></i>";
 }
 
 void AppendBar(const MeasureResult& measure, std::string& html) {
   const double alert = measure.alert_threshold.value_or(*measure.warn_threshold);
   const double full = alert > 0 ? alert / kAlertAt * 100 : 1;
   const double length = std::clamp(100 * measure.value / full, 0.0, 100.0);
-  Append(html, "<div class=\"bar\"><b class=\"", LevelClass(measure), length >= 100 ? " beyond" : "", "\" style=\"width:",
-         Rounded(length, 4), "%\"></b>", Tick("warn", 100 * *measure.warn_threshold / full, "warning threshold"),
+  Append(html, "<div class=\"bar\"><b class=\"", LevelClass(measure), length >= 100 ? " beyond" : "",
+         "\" style=\"width:", Rounded(length, 4), "%\"></b>",
+         Tick("warn", 100 * *measure.warn_threshold / full, "warning threshold"),
          Tick("alert", 100 * alert / full, "alert threshold"), "</div>");
   Append(html, "<div class=\"scale\"><span>", Comparison(measure), "</span><span class=\"limits\">warn ",
          Rounded(*measure.warn_threshold), " · alert ", Rounded(alert), "</span></div>");
@@ -56,8 +58,13 @@ void AppendBar(const MeasureResult& measure, std::string& html) {
 }  // namespace
 
 std::string MeasureTitle(Measure measure) {
-  constexpr std::array<const char*, 7> kTitles = {"PSI", "KS distance", "Wasserstein distance", "Jensen–Shannon distance",
-                                                  "Hellinger distance", "Largest change of a share", "χ²"};
+  constexpr std::array<const char*, 7> kTitles = {"PSI",
+                                                  "KS distance",
+                                                  "Wasserstein distance",
+                                                  "Jensen–Shannon distance",
+                                                  "Hellinger distance",
+                                                  "Largest change of a share",
+                                                  "χ²"};
   return kTitles[static_cast<std::size_t>(measure)];
 }
 
@@ -77,7 +84,8 @@ std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feat
   };
   std::vector<Point> points;
   for (const HistoryPoint& point : history) {
-    if (feature < point.psi.size() && std::isfinite(point.psi[feature])) points.push_back({point.time_ns, point.psi[feature]});
+    if (feature < point.psi.size() && std::isfinite(point.psi[feature]))
+      points.push_back({point.time_ns, point.psi[feature]});
   }
   if (points.size() < 2 || points.back().time_ns <= points.front().time_ns) return "";
   const std::optional<double> alert = now ? now->alert_threshold : std::nullopt;
@@ -85,20 +93,26 @@ std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feat
   for (const Point& point : points) highest = std::max(highest, point.psi);
   if (!(highest > 0)) return "";
 
-  const auto y = [highest](double value) { return Rounded(kHeight - 2 - (kHeight - 4) * std::max(value, 0.0) / highest, 4); };
+  const auto y = [highest](double value) {
+    return Rounded(kHeight - 2 - (kHeight - 4) * std::max(value, 0.0) / highest, 4);
+  };
   std::string line;
   const double span = static_cast<double>(points.back().time_ns - points.front().time_ns);
   for (const Point& point : points) {
     const double x = kWidth * static_cast<double>(point.time_ns - points.front().time_ns) / span;
     Append(line, line.empty() ? "" : " ", Rounded(x, 5), ",", y(point.psi));
   }
-  std::string svg = "<svg class=\"course\" viewBox=\"0 0 160 34\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"PSI over time\">";
+  std::string svg =
+      "<svg class=\"course\" viewBox=\"0 0 160 34\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"PSI over "
+      "time\">";
   if (alert) Append(svg, "<line class=\"alert\" x1=\"0\" x2=\"160\" y1=\"", y(*alert), "\" y2=\"", y(*alert), "\"/>");
   Append(svg, "<polyline points=\"", line, "\"/></svg>");
   Append(svg, "<div class=\"scale\"><span>PSI over the last ", Duration(points.back().time_ns - points.front().time_ns),
-         "</span><span class=\"limits\">highest ", Rounded(std::max_element(points.begin(), points.end(), [](const Point& a, const Point& b) {
-           return a.psi < b.psi;
-         })->psi), "</span></div>");
+         "</span><span class=\"limits\">highest ",
+         Rounded(std::max_element(points.begin(), points.end(),
+                                  [](const Point& a, const Point& b) { return a.psi < b.psi; })
+                     ->psi),
+         "</span></div>");
   return svg;
 }
 

@@ -17,7 +17,8 @@ constexpr char kHowToRead[] =
     "model is asked about rows it has seen less of.</p>"
     "<p><b>PSI</b> (population stability index) adds up how far the shares of the bins have moved; 0 is no change. "
     "<b>KS</b> is the largest gap between the two cumulative distributions, from 0 to 1.</p>"
-    "<p><b>The thresholds</b> on the bars are not fixed numbers: they are the tolerance plus what chance alone could add "
+    "<p><b>The thresholds</b> on the bars are not fixed numbers: they are the tolerance plus what chance alone could "
+    "add "
     "with as many rows as there are now. With few rows they lie higher, and come down as rows come in. A value above "
     "one means that the change is larger than tolerated, and not by chance.</p>"
     "<p><b>States:</b> <i>warming</i> – too few rows to tell; <i>observing</i> – a new model, values without "
@@ -35,13 +36,16 @@ void AppendTiles(const ReportInput& input, std::string& html) {
   const Evaluation& evaluation = *input.evaluation;
   const ViewResult& view = evaluation.population;
   html += "<dl class=\"tiles\">";
-  AppendTile("Rows answered", Grouped(view.rows_seen), input.window_ns > 0 ? "in the last " + Duration(input.window_ns) : "in the window", html);
+  AppendTile("Rows answered", Grouped(view.rows_seen),
+             input.window_ns > 0 ? "in the last " + Duration(input.window_ns) : "in the window", html);
   const double share = view.rows_seen > 0 ? view.rows_kept / view.rows_seen : 0;
   AppendTile("Rows sampled", Grouped(view.rows_kept), view.rows_seen > 0 ? Percent(share) + " of them" : "", html);
   AppendTile("Features drifted", Percent(evaluation.drifted_share), "of those that can be judged", html);
   if (input.reference != nullptr) {
     AppendTile("Training rows", Grouped(static_cast<double>(input.reference->rows)),
-               "reference <code title=\"" + Html(input.reference->hash) + "\">" + Html(input.reference->hash.substr(0, 8)) + "</code>", html);
+               "reference <code title=\"" + Html(input.reference->hash) + "\">" +
+                   Html(input.reference->hash.substr(0, 8)) + "</code>",
+               html);
   }
   html += "</dl>";
 }
@@ -62,9 +66,11 @@ void AppendRole(const ReportInput& input, Role role, const char* title, std::str
 }
 
 void AppendHead(const std::string& title, std::string& html) {
-  Append(html, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+  Append(html,
+         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-         "<meta name=\"color-scheme\" content=\"light dark\"><title>", title, "</title><style>", kPageStyle, "</style></head>");
+         "<meta name=\"color-scheme\" content=\"light dark\"><title>",
+         title, "</title><style>", kPageStyle, "</style></head>");
 }
 
 }  // namespace
@@ -73,8 +79,9 @@ std::string RenderPart(const ReportInput& input) {
   const Evaluation& evaluation = *input.evaluation;
   const Verdict verdict = VerdictOf(input);
   std::string html;
-  Append(html, "<section class=\"verdict ", Name(evaluation.model_state), "\" data-time=\"", std::to_string(evaluation.time_ns),
-         "\">", StateBadge(evaluation.model_state), "<h2>", Html(verdict.sentence, 1000), "</h2><p>", Html(verdict.detail, 2000), "</p></section>");
+  Append(html, "<section class=\"verdict ", Name(evaluation.model_state), "\" data-time=\"",
+         std::to_string(evaluation.time_ns), "\">", StateBadge(evaluation.model_state), "<h2>",
+         Html(verdict.sentence, 1000), "</h2><p>", Html(verdict.detail, 2000), "</p></section>");
   AppendTiles(input, html);
   AppendWarnings(evaluation, html);
   html += "<p class=\"legend\"><span class=\"key ref\"></span>training<span class=\"key cur\"></span>now</p>";
@@ -86,18 +93,20 @@ std::string RenderPart(const ReportInput& input) {
   Append(html, "<footer><p>Evaluated ", evaluation.time_ns > 0 ? UtcTime(evaluation.time_ns) : "not yet");
   if (input.evaluate_every_ns > 0) Append(html, ", every ", Duration(input.evaluate_every_ns));
   if (input.reference != nullptr) {
-    Append(html, ". Reference made ", UtcTime(input.reference->created_ns), ", hash <code>", Html(input.reference->hash), "</code>");
+    Append(html, ". Reference made ", UtcTime(input.reference->created_ns), ", hash <code>",
+           Html(input.reference->hash), "</code>");
   }
-  Append(html, ". Tolerances: PSI ", Tidy(input.thresholds.psi_warn), " and ", Tidy(input.thresholds.psi_alert), ", KS ",
-         Tidy(input.thresholds.ks_warn), " and ", Tidy(input.thresholds.ks_alert), ", α ", Tidy(input.thresholds.alpha), ".</p></footer>");
+  Append(html, ". Tolerances: PSI ", Tidy(input.thresholds.psi_warn), " and ", Tidy(input.thresholds.psi_alert),
+         ", KS ", Tidy(input.thresholds.ks_warn), " and ", Tidy(input.thresholds.ks_alert), ", α ",
+         Tidy(input.thresholds.alpha), ".</p></footer>");
   return html;
 }
 
 std::string RenderPage(const ReportInput& input, std::int64_t refresh_ms) {
   std::string html;
   AppendHead("Drift of " + Html(input.model_name), html);
-  Append(html, "<body><div class=\"page\"><header class=\"top\"><div><p class=\"brand\">driftserve</p><h1>", Html(input.model_name),
-         " <span class=\"version\">version ", Html(input.model_version), "</span></h1></div>");
+  Append(html, "<body><div class=\"page\"><header class=\"top\"><div><p class=\"brand\">driftserve</p><h1>",
+         Html(input.model_name), " <span class=\"version\">version ", Html(input.model_version), "</span></h1></div>");
   if (refresh_ms > 0) {
     html += "<p class=\"live\" id=\"live\" role=\"status\"><i></i><span>live</span></p>";
   }
@@ -111,14 +120,19 @@ std::string RenderPage(const ReportInput& input, std::int64_t refresh_ms) {
 std::string RenderIndex(const std::vector<IndexEntry>& models) {
   std::string html;
   AppendHead("Watched models", html);
-  html += "<body><div class=\"page\"><header class=\"top\"><div><p class=\"brand\">driftserve</p><h1>Watched models</h1></div></header><main>";
+  html +=
+      "<body><div class=\"page\"><header class=\"top\"><div><p class=\"brand\">driftserve</p><h1>Watched "
+      "models</h1></div></header><main>";
   if (models.empty()) html += "<p>No model is watched yet.</p>";
   html += "<ul class=\"models\">";
   for (const IndexEntry& model : models) {
-    Append(html, "<li><a href=\"drift/", Html(model.model_name), "?version=", Html(model.model_version), "\">", Html(model.model_name),
-           "</a><span class=\"version\">version ", Html(model.model_version), "</span>", StateBadge(model.state), "</li>");
+    Append(html, "<li><a href=\"drift/", Html(model.model_name), "?version=", Html(model.model_version), "\">",
+           Html(model.model_name), "</a><span class=\"version\">version ", Html(model.model_version), "</span>",
+           StateBadge(model.state), "</li>");
   }
-  return html + "</ul><p class=\"note\"><a href=\"drift\">All figures as JSON</a> · <a href=\"metrics\">Prometheus metrics</a></p></main></div></body></html>\n";
+  return html +
+         "</ul><p class=\"note\"><a href=\"drift\">All figures as JSON</a> · <a href=\"metrics\">Prometheus "
+         "metrics</a></p></main></div></body></html>\n";
 }
 
 std::string PageScriptHash() { return std::string("sha256-") + kPageScriptSha256; }

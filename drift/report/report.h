@@ -21,10 +21,10 @@ struct ReportInput {
   std::string model_name, model_version;
   const Reference* reference = nullptr;  // may be null: then its facts are left out
   const Evaluation* evaluation = nullptr;
-  std::int64_t window_ns = 0;            // 0: not said
-  std::int64_t evaluate_every_ns = 0;    // 0: not said
+  std::int64_t window_ns = 0;          // 0: not said
+  std::int64_t evaluate_every_ns = 0;  // 0: not said
   ThresholdSettings thresholds;
-  std::vector<HistoryPoint> history;     // oldest first
+  std::vector<HistoryPoint> history;  // oldest first
 };
 
 /// A line in the list of watched models.

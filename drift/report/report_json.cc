@@ -46,8 +46,11 @@ Json BinJson(const Bin& bin) {
 }
 
 Json FeatureJson(const FeatureResult& feature, bool with_bins) {
-  Json json = {{"name", Utf8(feature.name)}, {"role", Name(feature.role)}, {"kind", Name(feature.kind)},
-               {"ready", feature.ready},     {"state", Name(feature.state)}};
+  Json json = {{"name", Utf8(feature.name)},
+               {"role", Name(feature.role)},
+               {"kind", Name(feature.kind)},
+               {"ready", feature.ready},
+               {"state", Name(feature.state)}};
   if (!feature.reason.empty()) json["reason"] = Utf8(feature.reason, 1000);
   Put(json, "kept_rows", feature.kept_rows);
   if (feature.effective_samples > 0) Put(json, "effective_samples", feature.effective_samples);
@@ -99,14 +102,17 @@ Json HistoryJson(const ReportInput& input) {
 
 Json ModelJson(const ReportInput& input) {
   const Evaluation& evaluation = *input.evaluation;
-  Json json = {{"model_name", Utf8(input.model_name)}, {"model_version", Utf8(input.model_version)},
+  Json json = {{"model_name", Utf8(input.model_name)},
+               {"model_version", Utf8(input.model_version)},
                {"state", Name(evaluation.model_state)}};
   PutTime(json, "evaluated", evaluation.time_ns);
   Put(json, "drifted_share", evaluation.drifted_share);
   if (input.window_ns > 0) json["window_seconds"] = static_cast<double>(input.window_ns) / 1e9;
   if (input.evaluate_every_ns > 0) json["evaluate_every_seconds"] = static_cast<double>(input.evaluate_every_ns) / 1e9;
-  json["tolerances"] = {{"psi_warn", input.thresholds.psi_warn}, {"psi_alert", input.thresholds.psi_alert},
-                        {"ks_warn", input.thresholds.ks_warn},   {"ks_alert", input.thresholds.ks_alert},
+  json["tolerances"] = {{"psi_warn", input.thresholds.psi_warn},
+                        {"psi_alert", input.thresholds.psi_alert},
+                        {"ks_warn", input.thresholds.ks_warn},
+                        {"ks_alert", input.thresholds.ks_alert},
                         {"alpha", input.thresholds.alpha}};
   if (input.reference != nullptr) json["reference"] = ReferenceJson(*input.reference);
   json["warnings"] = Json::array();

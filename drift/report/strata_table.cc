@@ -38,10 +38,12 @@ void AppendCell(const FeatureResult* feature, std::string& html) {
 std::string StrataTable(const Evaluation& evaluation) {
   if (evaluation.strata.empty()) return "";
   std::string html;
-  html += "<section><h2>By stratum</h2><p class=\"note\">PSI of each feature within each stratum; – where there are too "
-          "few rows to tell.</p><div class=\"scroll heat\" tabindex=\"0\"><table><thead><tr><th></th>";
+  html +=
+      "<section><h2>By stratum</h2><p class=\"note\">PSI of each feature within each stratum; – where there are too "
+      "few rows to tell.</p><div class=\"scroll heat\" tabindex=\"0\"><table><thead><tr><th></th>";
   for (const ViewResult& view : evaluation.strata) {
-    Append(html, "<th>", Html(view.stratum, 40), "<small>", Grouped(view.rows_kept), " of ", Grouped(view.rows_seen), "</small></th>");
+    Append(html, "<th>", Html(view.stratum, 40), "<small>", Grouped(view.rows_kept), " of ", Grouped(view.rows_seen),
+           "</small></th>");
   }
   html += "</tr></thead><tbody>";
   for (const Role role : {Role::kFeature, Role::kPrediction, Role::kLabel}) {

@@ -43,17 +43,18 @@ struct ModelFamilies {
       return feature.ready && feature.role == Role::kFeature;
     });
     if (known) drifted_ratio.Add(model, evaluation.drifted_share);
-    for (const State one : {State::kWarming, State::kObserving, State::kStable, State::kWarning, State::kDrifted,
-                            State::kStale}) {
+    for (const State one :
+         {State::kWarming, State::kObserving, State::kStable, State::kWarning, State::kDrifted, State::kStale}) {
       state.Add(With(model, "state", drift::Name(one)), one == evaluation.model_state ? 1 : 0);
     }
     if (evaluation.time_ns > 0) evaluated.Add(model, static_cast<double>(evaluation.time_ns) / 1e9);
     repeated.Add(model, static_cast<double>(snapshot.repeated_request_ids));
     AddWindow(model, snapshot);
     if (snapshot.reference == nullptr) return;
-    reference.Add(With(With(model, "hash", snapshot.reference->hash), "created",
-                       drift::UtcTime(snapshot.reference->created_ns), "rows", std::to_string(snapshot.reference->rows)),
-                  1);
+    reference.Add(
+        With(With(model, "hash", snapshot.reference->hash), "created", drift::UtcTime(snapshot.reference->created_ns),
+             "rows", std::to_string(snapshot.reference->rows)),
+        1);
   }
 
   void AddWindow(const MetricLabels& model, const ModelSnapshot& snapshot) {
@@ -68,8 +69,8 @@ struct ModelFamilies {
   }
 
   void MoveTo(std::vector<MetricFamily>& all) {
-    for (FamilyBuilder* family : {&drifted_ratio, &state, &reference, &evaluated, &repeated, &left_out, &coarsenings,
-                                  &resets}) {
+    for (FamilyBuilder* family :
+         {&drifted_ratio, &state, &reference, &evaluated, &repeated, &left_out, &coarsenings, &resets}) {
       family->MoveTo(all);
     }
   }

@@ -51,8 +51,8 @@ RoleFamilies::RoleFamilies(drift::Role role)
       bias_corrected_(Gauge(DRIFTSERVE_ROLE_NAME(role, "drift_bias_corrected"),
                             "PSI less what chance alone adds; may be negative.")),
       stratum_drift_(Gauge(DRIFTSERVE_ROLE_NAME(role, "stratum_drift"), "The same distance within one stratum.")),
-      effective_samples_(Gauge(DRIFTSERVE_ROLE_NAME(role, "effective_samples"),
-                               "Independent rows that the window's rows are worth.")),
+      effective_samples_(
+          Gauge(DRIFTSERVE_ROLE_NAME(role, "effective_samples"), "Independent rows that the window's rows are worth.")),
       design_effect_(Gauge(DRIFTSERVE_ROLE_NAME(role, "design_effect"),
                            "Measured variance of the bins' shares over that of independent rows.")),
       missing_ratio_(Gauge(DRIFTSERVE_ROLE_NAME(role, "missing_ratio"), "Share of missing values, weighted.")) {}
@@ -96,9 +96,11 @@ void RoleFamilies::MoveTo(std::vector<prometheus::MetricFamily>& families) {
 }
 
 AdditiveFamilies::AdditiveFamilies()
-    : rows_("model_stratum_rows_total", "Rows answered (seen), sampled (kept), and sampled but lost before the observer (dropped).",
+    : rows_("model_stratum_rows_total",
+            "Rows answered (seen), sampled (kept), and sampled but lost before the observer (dropped).",
             MetricType::Counter),
-      bins_("model_feature_bin_observations_total", "Sampled rows by bin of the feature, unweighted.", MetricType::Counter),
+      bins_("model_feature_bin_observations_total", "Sampled rows by bin of the feature, unweighted.",
+            MetricType::Counter),
       reference_ratio_("model_feature_reference_ratio", "The reference's share of each bin.", MetricType::Gauge) {}
 
 void AdditiveFamilies::Add(const MetricLabels& model, const ModelSnapshot& snapshot) {

@@ -147,7 +147,9 @@ class HttpServer::Listener final : public httplib::Server {
       for (const auto& [name, value] : request.params) asked.query.emplace(name, value);
       reply = handler_(asked);
     } else {
-      reply = {405, "text/plain; charset=utf-8", Concat(request.method, " is not for this port: GET or HEAD\n"),
+      reply = {405,
+               "text/plain; charset=utf-8",
+               Concat(request.method, " is not for this port: GET or HEAD\n"),
                {{"Allow", "GET, HEAD"}}};
     }
     response.status = reply.status;

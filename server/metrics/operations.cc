@@ -29,10 +29,13 @@ HttpReply Plain(int status, std::string body) { return {status, kText, std::move
 
 // Pages run one script, known by its hash, load nothing from anywhere, and cannot be framed.
 HttpReply Page(std::string body) {
-  return {200, kHtml, std::move(body),
-          {{"Content-Security-Policy",
-            Concat("default-src 'none'; style-src 'unsafe-inline'; script-src '", drift::PageScriptHash(),
-                   "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")}}};
+  return {
+      200,
+      kHtml,
+      std::move(body),
+      {{"Content-Security-Policy",
+        Concat("default-src 'none'; style-src 'unsafe-inline'; script-src '", drift::PageScriptHash(),
+               "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")}}};
 }
 
 drift::ReportInput InputOf(const ModelSnapshot& snapshot) {
@@ -71,11 +74,10 @@ std::shared_ptr<const ModelSnapshot> FindModel(const ObserverSnapshot& snapshot,
 Operations::Operations(OperationsSources sources) : sources_(std::move(sources)) {
   collectors_.push_back(std::make_shared<ServingCollector>(sources_.serving, sources_.build));
   if (sources_.board != nullptr) collectors_.push_back(std::make_shared<DriftCollector>(sources_.board));
-  collectors_.push_back(std::make_shared<PipelineCollector>(
-      sources_.publisher, sources_.tap, [this] {
-        const HttpServer* server = counted_.load();
-        return server ? server->Counts() : HttpCounts{};
-      }));
+  collectors_.push_back(std::make_shared<PipelineCollector>(sources_.publisher, sources_.tap, [this] {
+    const HttpServer* server = counted_.load();
+    return server ? server->Counts() : HttpCounts{};
+  }));
 }
 
 Operations::~Operations() {
@@ -130,8 +132,10 @@ HttpReply Operations::Ready() const {
 }
 
 HttpReply Operations::Version() const {
-  return {200, kJson, drift::VersionJson("driftserve", sources_.build.version, sources_.build.commit,
-                                         sources_.build.torch), {}};
+  return {200,
+          kJson,
+          drift::VersionJson("driftserve", sources_.build.version, sources_.build.commit, sources_.build.torch),
+          {}};
 }
 
 HttpReply Operations::Index() const {

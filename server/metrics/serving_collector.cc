@@ -14,13 +14,15 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::array<const char*, kCodeCount> kCodeNames = {
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
 
 // The codes that a rate is asked of: there from the first scrape on, at 0, or their first increase would be lost.
 bool AlwaysShown(size_t method, size_t code) {
-  if (method != static_cast<size_t>(Method::kModelInfer) && method != static_cast<size_t>(Method::kPredict)) return false;
+  if (method != static_cast<size_t>(Method::kModelInfer) && method != static_cast<size_t>(Method::kPredict))
+    return false;
   return code == 0 || code == 1 || code == 3 || code == 4 || code == 8 || code == 13 || code == 14;
 }
 

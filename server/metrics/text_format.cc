@@ -89,7 +89,9 @@ std::string PrometheusText(const std::vector<MetricFamily>& families) {
     const bool counter = family.type == MetricType::Counter;
     const bool histogram = family.type == MetricType::Histogram;
     text += "# HELP " + family.name + ' ' + family.help + "\n# TYPE " + family.name +
-            (counter ? " counter\n" : histogram ? " histogram\n" : " gauge\n");
+            (counter     ? " counter\n"
+             : histogram ? " histogram\n"
+                         : " gauge\n");
     for (const ClientMetric& metric : family.metric) {
       if (histogram) {
         AppendHistogram(family.name, metric, text);

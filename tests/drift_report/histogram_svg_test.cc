@@ -18,7 +18,8 @@ struct Box {
 };
 
 std::vector<Box> Boxes(const std::string& svg, const std::string& style) {
-  const std::regex pattern("class=\"" + style + "\" x=\"([-0-9.]+)\" y=\"[-0-9.]+\" width=\"([0-9.]+)\" height=\"([0-9.]+)\"");
+  const std::regex pattern("class=\"" + style +
+                           "\" x=\"([-0-9.]+)\" y=\"[-0-9.]+\" width=\"([0-9.]+)\" height=\"([0-9.]+)\"");
   std::vector<Box> boxes;
   for (std::sregex_iterator at(svg.begin(), svg.end(), pattern), end; at != end; ++at) {
     boxes.push_back({std::stod((*at)[1]), std::stod((*at)[2]), std::stod((*at)[3])});
@@ -39,7 +40,8 @@ TEST(HistogramSvgTest, OnTheAxisOfValuesAreasAreShares) {
   const std::vector<Box> boxes = Boxes(HistogramSvg(feature, &reference), "ref");
   ASSERT_EQ(boxes.size(), 10u);
   // Ten bins of equal share: the wider, the lower (drawn with a margin of 1.5).
-  for (const Box& box : boxes) EXPECT_NEAR((box.width + 1.5) * box.height, (boxes[0].width + 1.5) * boxes[0].height, 60);
+  for (const Box& box : boxes)
+    EXPECT_NEAR((box.width + 1.5) * box.height, (boxes[0].width + 1.5) * boxes[0].height, 60);
   EXPECT_GT(boxes[4].height, 3 * boxes[0].height);
 }
 
@@ -53,7 +55,8 @@ TEST(HistogramSvgTest, ABinWithoutWidthMakesAllBinsEquallyWide) {
 }
 
 TEST(HistogramSvgTest, HeightsOfCategoriesAreShares) {
-  const FeatureResult feature = synthetic::Categorical("origin", {"EWR", "JFK", "other", "unseen"}, {.5, .25, .25, 0}, {.25, .5, .2, .05});
+  const FeatureResult feature =
+      synthetic::Categorical("origin", {"EWR", "JFK", "other", "unseen"}, {.5, .25, .25, 0}, {.25, .5, .2, .05});
   const std::string svg = HistogramSvg(feature, nullptr);
   const std::vector<Box> training = Boxes(svg, "ref"), now = Boxes(svg, "cur");
   ASSERT_EQ(training.size(), 4u);

@@ -22,7 +22,8 @@ TEST(PageTest, ShowsWhatAPersonAsksFor) {
            "<h1>flight_delay <span class=\"version\">version 1</span></h1>",
            "2 of 8 features no longer look like the training data.",
            "<dt>Rows answered</dt><dd>27,413</dd><dd class=\"under\">in the last 1 h</dd>",
-           "<dd>166,158</dd><dd class=\"under\">reference <code title=\"5f2c9d0a41be77e3a90c12f4d8b6e021\">5f2c9d0a</code>",
+           "<dd>166,158</dd><dd class=\"under\">reference <code "
+           "title=\"5f2c9d0a41be77e3a90c12f4d8b6e021\">5f2c9d0a</code>",
            "<span class=\"what\">PSI</span><span class=\"value\">3.03</span>",
            "<span class=\"what\">KS distance</span><span class=\"value\">0.654–0.660</span>",
            "9.3 × the alert threshold",
@@ -73,7 +74,8 @@ TEST(PageTest, NamesCannotBecomeMarkup) {
 
 TEST(PageTest, NothingThatIsNotANumberIsShown) {
   auto model = synthetic::Flights(true);
-  for (HistoryPoint& point : model->input.history) point.psi.assign(point.psi.size(), std::numeric_limits<double>::quiet_NaN());
+  for (HistoryPoint& point : model->input.history)
+    point.psi.assign(point.psi.size(), std::numeric_limits<double>::quiet_NaN());
   const std::string page = RenderPage(model->input, 0);
   EXPECT_THAT(page, Not(HasSubstr("nan")));
   EXPECT_THAT(page, Not(HasSubstr("class=\"course\"")));

@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
   std::ofstream(folder + "drifted.html") << drift::RenderPage(drifted->input, 0);
   std::ofstream(folder + "live.html") << drift::RenderPage(drifted->input, 300);
   std::ofstream(folder + "stable.html") << drift::RenderPage(stable->input, 0);
-  std::ofstream(folder + "index.html") << drift::RenderIndex({{"flight_delay", "1", drift::State::kDrifted},
-                                                              {"fraud", "3", drift::State::kStable}});
+  std::ofstream(folder + "index.html") << drift::RenderIndex(
+      {{"flight_delay", "1", drift::State::kDrifted}, {"fraud", "3", drift::State::kStable}});
   std::ofstream(folder + "script_hash.txt") << drift::PageScriptHash();
   std::ofstream(folder + "drifted.json") << drift::RenderJson({drifted->input}, drifted->evaluation.time_ns);
   return 0;

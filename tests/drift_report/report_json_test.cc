@@ -63,9 +63,7 @@ TEST(ReportJsonTest, NamesOfAnyBytesMakeValidJson) {
   EXPECT_EQ(report["models"][0]["features"][0]["name"], "h\\xffr\"\\x0a");
 }
 
-TEST(ReportJsonTest, NoModelIsAnEmptyList) {
-  EXPECT_EQ(RenderJson({}, 0), "{\"schema_version\":1,\"models\":[]}\n");
-}
+TEST(ReportJsonTest, NoModelIsAnEmptyList) { EXPECT_EQ(RenderJson({}, 0), "{\"schema_version\":1,\"models\":[]}\n"); }
 
 }  // namespace
 }  // namespace drift

@@ -46,7 +46,8 @@ FeatureReference ReferenceOf(const FeatureResult& feature, double minimum, doubl
 void AddNumeric(Model& model, const NumericShape& shape, Role role = Role::kFeature) {
   FeatureResult feature = Numeric(shape);
   feature.role = role;
-  model.reference.features.push_back(ReferenceOf(feature, shape.center - 2.6 * shape.spread, shape.center + 2.6 * shape.spread));
+  model.reference.features.push_back(
+      ReferenceOf(feature, shape.center - 2.6 * shape.spread, shape.center + 2.6 * shape.spread));
   model.evaluation.population.features.push_back(std::move(feature));
 }
 
@@ -83,7 +84,8 @@ void AddHistory(Model& model) {
     for (std::size_t f = 0; f < features.size(); ++f) {
       const bool known = features[f].ready && i >= 6;
       const double end = features[f].measures.empty() ? 0 : features[f].measures.front().value;
-      const double course = 1 / (1 + std::exp(-(i - 26) / 4.0)) * (1 + 0.12 * std::sin(i * 1.7 + static_cast<double>(f)));
+      const double course =
+          1 / (1 + std::exp(-(i - 26) / 4.0)) * (1 + 0.12 * std::sin(i * 1.7 + static_cast<double>(f)));
       point.psi.push_back(known ? 0.002 + end * course : std::numeric_limits<double>::quiet_NaN());
     }
     model.input.history.push_back(std::move(point));
@@ -193,10 +195,16 @@ std::unique_ptr<Model> Flights(bool drifted) {
   AddNumeric(*model, {"dewp", 33, 18, 1.3 * much, 0.001, 0.001});
   AddNumeric(*model, {"pressure", 1017, 7.5, 0.42 * much, 0.118, 0.112});
   AddNumeric(*model, {"distance", 1040, 610, -0.03, 0, 0});
-  AddOther(*model, Categorical("carrier", {"UA", "B6", "EV", "DL", "AA", "MQ", "US", "9E", "WN", "VX", "FL", "AS", "F9", "YV", "HA", "other", "unseen"},
-                               {.174, .162, .161, .143, .097, .078, .061, .055, .036, .015, .01, .002, .002, .002, .001, .001, 0},
-                               {.172, .165, .148 - .02 * much, .147, .099, .077, .064, .052 + .02 * much, .037, .017, .011, .003, .003, .002, .001, .002, 0}));
-  AddOther(*model, Categorical("origin", {"EWR", "JFK", "LGA", "other", "unseen"}, {.36, .33, .31, 0, 0}, {.353, .336, .311, 0, 0}));
+  AddOther(
+      *model,
+      Categorical(
+          "carrier",
+          {"UA", "B6", "EV", "DL", "AA", "MQ", "US", "9E", "WN", "VX", "FL", "AS", "F9", "YV", "HA", "other", "unseen"},
+          {.174, .162, .161, .143, .097, .078, .061, .055, .036, .015, .01, .002, .002, .002, .001, .001, 0},
+          {.172, .165, .148 - .02 * much, .147, .099, .077, .064, .052 + .02 * much, .037, .017, .011, .003, .003, .002,
+           .001, .002, 0}));
+  AddOther(*model, Categorical("origin", {"EWR", "JFK", "LGA", "other", "unseen"}, {.36, .33, .31, 0, 0},
+                               {.353, .336, .311, 0, 0}));
   AddOther(*model, Warming("visibility", "88 effective samples, 173 are needed for PSI 0.1"));
   AddNumeric(*model, {"p_late", 0.31, 0.14, -0.5 * much, 0, 0}, Role::kPrediction);
 
@@ -207,7 +215,9 @@ std::unique_ptr<Model> Flights(bool drifted) {
   evaluation.model_state = drifted ? State::kDrifted : State::kStable;
   evaluation.drifted_share = drifted ? 2.0 / 7 : 0;
   AddStrata(*model);
-  if (drifted) evaluation.warnings = {"the window (1 h) is shorter than the declared cycle (24 h): against an all-hours reference it drifts, always"};
+  if (drifted)
+    evaluation.warnings = {
+        "the window (1 h) is shorter than the declared cycle (24 h): against an all-hours reference it drifts, always"};
   AddHistory(*model);
 
   Reference& reference = model->reference;

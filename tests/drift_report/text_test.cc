@@ -17,7 +17,7 @@ TEST(TextTest, EscapesWhatIsNoCharacter) {
   EXPECT_EQ(Utf8("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
   EXPECT_EQ(Utf8("\xe2\x82"), "\\xe2\\x82");                    // cut off
   EXPECT_EQ(Utf8(std::string_view("a\0b\n\x7f\x1b", 6)), "a\\x00b\\x0a\\x7f\\x1b");
-  EXPECT_EQ(Utf8("\xc2\x85"), "\\xc2\\x85");                    // a C1 control
+  EXPECT_EQ(Utf8("\xc2\x85"), "\\xc2\\x85");  // a C1 control
 }
 
 TEST(TextTest, CutsLongTextsBetweenCharacters) {

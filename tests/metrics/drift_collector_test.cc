@@ -33,8 +33,8 @@ TEST(DriftCollectorTest, ShowsAModelAsTheGoldenTextSays) {
   watched->seen().Count(1, 1, 1'700'000'000'000'000'000, 100);
   watched->kept()[1].Add(150);
   watched->dropped()[1].Add(3);
-  drift::Evaluation evaluation =
-      MakeEvaluation({ReadyFeature("temp"), WarmingFeature("visibility"), ReadyFeature("p_late", drift::Role::kPrediction)});
+  drift::Evaluation evaluation = MakeEvaluation(
+      {ReadyFeature("temp"), WarmingFeature("visibility"), ReadyFeature("p_late", drift::Role::kPrediction)});
   evaluation.strata = {Stratum("UA", {ReadyFeature("temp"), WarmingFeature("visibility")})};
   Post(board, watched, evaluation, {{"temp", "UA", 77, {"(-inf, 3]", "(3, inf)", "missing"}, {120, 11, 19}}});
 
@@ -96,7 +96,9 @@ TEST(DriftCollectorTest, StrataBeyondSixtyFourFoldIntoOther) {
   EXPECT_THAT(text, HasSubstr("stratum=\"s63\",rule=\"77\",outcome=\"seen\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("stratum=\"other\",rule=\"77\",outcome=\"seen\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("feature=\"temp\",stratum=\"other\",rule=\"77\",bin=\"00 all\"} 4\n"));
-  EXPECT_THAT(text, HasSubstr("model_feature_stratum_drift{model_name=\"m\",model_version=\"2\",feature=\"temp\",stratum=\"s63\""));
+  EXPECT_THAT(
+      text,
+      HasSubstr("model_feature_stratum_drift{model_name=\"m\",model_version=\"2\",feature=\"temp\",stratum=\"s63\""));
   EXPECT_THAT(text, Not(HasSubstr("s64")));
 }
 
@@ -113,7 +115,9 @@ TEST(DriftCollectorTest, WhatTheWindowCouldNotTakeIsCountedByReason) {
   snapshot->unwatched_rows = 6;
   board.Post(snapshot);
   const std::string text = Scrape(board);
-  EXPECT_THAT(text, HasSubstr("driftserve_window_left_out_rows_total{model_name=\"m\",model_version=\"2\",reason=\"late\"} 3\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("driftserve_window_left_out_rows_total{model_name=\"m\",model_version=\"2\",reason=\"late\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("reason=\"unreadable\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("driftserve_window_coarsenings_total{model_name=\"m\",model_version=\"2\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("driftserve_window_resets_total{model_name=\"m\",model_version=\"2\"} 1\n"));

@@ -131,7 +131,8 @@ TEST(HttpServerTest, APortInUseIsNamed) {
   const std::string address = "127.0.0.1:" + std::to_string(server->port());
   const auto second = HttpServer::Start({address, 4, kPatient, kPatient}, &Clock::System(), nullptr);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(second.status().message()), HasSubstr("cannot listen on operations.address " + address + ": Address already in use"));
+  EXPECT_THAT(std::string(second.status().message()),
+              HasSubstr("cannot listen on operations.address " + address + ": Address already in use"));
 }
 
 TEST(HttpServerTest, AnAddressThatIsNoneIsNamed) {

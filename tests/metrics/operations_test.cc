@@ -37,7 +37,8 @@ class OperationsTest : public testing::Test {
 TEST_F(OperationsTest, MetricsAreInTheTextFormat) {
   const HttpReply reply = Get("/metrics");
   EXPECT_EQ(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_THAT(reply.body, HasSubstr("model_feature_drift{model_name=\"flight_delay\",model_version=\"2\",feature=\"temp\",drift_type=\"psi\"} 0.5\n"));
+  EXPECT_THAT(reply.body, HasSubstr("model_feature_drift{model_name=\"flight_delay\",model_version=\"2\",feature="
+                                    "\"temp\",drift_type=\"psi\"} 0.5\n"));
   EXPECT_THAT(reply.body, HasSubstr("driftserve_build_info{version=\"1.2.3\""));
 }
 

@@ -1,5 +1,5 @@
-// Serves an operations port whose numbers move: synthetic drift of a few features, requests and records that grow. Prints
-// the port, and ends when its standard input does. For tests of what reads the port.
+// Serves an operations port whose numbers move: synthetic drift of a few features, requests and records that grow.
+// Prints the port, and ends when its standard input does. For tests of what reads the port.
 #include <atomic>
 #include <iostream>
 #include <memory>
@@ -36,7 +36,8 @@ void Serve(ServingCounters& counters, WatchedModel& watched, FakePublisher& publ
 
 // Bin counts only grow, as the rows do.
 void PostTurn(SnapshotBoard& board, const std::shared_ptr<WatchedModel>& watched, uint64_t turn) {
-  drift::Evaluation evaluation = MakeEvaluation({ReadyFeature("temp"), ReadyFeature("hour"), ReadyFeature("p_late", drift::Role::kPrediction)});
+  drift::Evaluation evaluation =
+      MakeEvaluation({ReadyFeature("temp"), ReadyFeature("hour"), ReadyFeature("p_late", drift::Role::kPrediction)});
   evaluation.time_ns = Clock::System().UnixNanos();
   drift::ViewResult view = evaluation.population;
   view.stratum = "UA";

@@ -29,7 +29,8 @@ int main() {
   }
   std::sort(whole.begin(), whole.end());
   std::sort(render.begin(), render.end());
-  std::printf("GET /metrics, 50 features x 4 strata, %zu bytes: median %.2f ms, 99th %.2f ms; rendering alone %.2f ms\n",
-              bytes, whole[50], whole[99], render[50]);
+  std::printf(
+      "GET /metrics, 50 features x 4 strata, %zu bytes: median %.2f ms, 99th %.2f ms; rendering alone %.2f ms\n", bytes,
+      whole[50], whole[99], render[50]);
   return 0;
 }

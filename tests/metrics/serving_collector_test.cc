@@ -26,10 +26,17 @@ TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
     slot.batch_rows.Observe(3);
   }
   const std::string text = Scrape({{{"m", "4", true, counters}}, 3, 512});
-  EXPECT_THAT(text, HasSubstr("driftserve_requests_total{model_name=\"m\",model_version=\"4\",method=\"ModelInfer\",code=\"OK\"} 21\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "driftserve_requests_total{model_name=\"m\",model_version=\"4\",method=\"ModelInfer\",code=\"OK\"} 21\n"));
   EXPECT_THAT(text, HasSubstr("method=\"ReportLabels\",code=\"NOT_FOUND\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"1.6e-05\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"3.2e-05\"} 2\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"1.6e-05\"} 0\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"3.2e-05\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("driftserve_request_duration_seconds_sum{model_name=\"m\",model_version=\"4\"} 4e-05\n"));
   EXPECT_THAT(text, HasSubstr("driftserve_batch_rows_bucket{model_name=\"m\",model_version=\"4\",le=\"2\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("driftserve_batch_rows_bucket{model_name=\"m\",model_version=\"4\",le=\"4\"} 2\n"));
