@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "driftserve/v1/event.pb.h"
-#include "server/publish/cloud_event.h"
+#include "server/observe/cloud_event.h"
 
 namespace driftserve {
 namespace {

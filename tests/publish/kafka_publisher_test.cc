@@ -2,7 +2,6 @@
 #include <map>
 #include <thread>
 
-#include "server/publish/cloud_event.h"
 #include "tests/publish/kafka_fixture.h"
 
 namespace driftserve {
@@ -71,9 +70,7 @@ class KafkaPublisherTest : public KafkaFixture {};
 TEST_F(KafkaPublisherTest, AConsumerReadsWhatWasPublished) {
   Open({});
   OutgoingRecord record = Record(1, std::string("\0\x01value", 7));
-  record.headers = CloudEventHeaders({.id = "00000000000000ff-1", .source = "driftserve/host", .type = kSampleType,
-                                      .data_schema = kSampleSchema, .content_type = kProtobufContent,
-                                      .time_ns = FakeClock::kStartUnixNanos, .inclusion_probability = 0.05});
+  record.headers = {{"ce_id", "00000000000000ff-1"}, {"content-type", "application/protobuf"}, {"empty", ""}};
   const auto headers = record.headers;
   Publish(std::move(record));
   PollUntilAllEnded();

@@ -1,4 +1,4 @@
-#include "server/publish/cloud_event.h"
+#include "server/observe/cloud_event.h"
 
 #include <cmath>
 #include <cstdio>
