@@ -48,11 +48,10 @@ def shares(recount, seen, rates, default_rate):
 
 
 def drifted(moments):
-    """moments: {month name: Moment}. A month's end at which there is too little to judge counts for nothing."""
+    """moments: {month name: Moment}."""
     states = {name: moment.state(DRIFTS) for name, moment in moments.items()}
-    judged = [state for state in states.values() if state != "warming"]
-    ok = judged.count("drifted") * 2 > len(judged)
-    return (f"{DRIFTS} is drifted at most months' ends at which it can be judged", ok,
+    ok = bool(states) and all(state == "drifted" for state in states.values())
+    return (f"{DRIFTS} is drifted at every month's end", ok,
             ", ".join(f"{name} {state}" for name, state in states.items()))
 
 
