@@ -13,7 +13,7 @@ prometheus::ClientMetric::Label Label(const char* name, std::string_view value) 
 MetricLabels With(const MetricLabels& base, const char* name, std::string_view value) {
   MetricLabels labels;
   labels.reserve(base.size() + 1);
-  labels = base;
+  labels.insert(labels.end(), base.begin(), base.end());
   labels.push_back(Label(name, value));
   return labels;
 }
@@ -22,7 +22,7 @@ MetricLabels With(const MetricLabels& base, const char* name, std::string_view v
                   std::string_view second_value) {
   MetricLabels labels;
   labels.reserve(base.size() + 2);
-  labels = base;
+  labels.insert(labels.end(), base.begin(), base.end());
   labels.push_back(Label(name, value));
   labels.push_back(Label(second, second_value));
   return labels;

@@ -11,6 +11,8 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+constexpr size_t kTypicalLine = 128;  // bytes; a guess that saves growing a text of megabytes
+
 void AppendNumber(double value, std::string& text) {
   if (std::isinf(value)) {
     text += value > 0 ? "+Inf" : "-Inf";
@@ -28,17 +30,13 @@ void AppendCount(uint64_t value, std::string& text) {
 }
 
 void AppendEscaped(const std::string& value, std::string& text) {
-  if (value.find_first_of("\\\"\n") == std::string::npos) {
-    text += value;
-    return;
-  }
-  for (const char c : value) {
-    if (c == '\n') {
-      text += "\\n";
-      continue;
-    }
-    if (c == '\\' || c == '"') text += '\\';
-    text += c;
+  size_t plain = 0;
+  while (plain < value.size() && value[plain] != '\\' && value[plain] != '"' && value[plain] != '\n') ++plain;
+  text.append(value, 0, plain);
+  for (; plain < value.size(); ++plain) {
+    const char c = value[plain];
+    if (c == '\\' || c == '"' || c == '\n') text += '\\';
+    text += c == '\n' ? 'n' : c;
   }
 }
 
@@ -84,7 +82,12 @@ void AppendHistogram(const std::string& name, const ClientMetric& metric, std::s
 }  // namespace
 
 std::string PrometheusText(const std::vector<MetricFamily>& families) {
+  size_t series = 0;
+  for (const MetricFamily& family : families) {
+    series += family.metric.size() * (family.type == MetricType::Histogram ? 24 : 1);
+  }
   std::string text;
+  text.reserve(series * kTypicalLine);
   for (const MetricFamily& family : families) {
     const bool counter = family.type == MetricType::Counter;
     const bool histogram = family.type == MetricType::Histogram;

@@ -35,6 +35,12 @@ TEST(TextFormatTest, HistogramsAreCumulativeAndEndAtInfinity) {
             "d_seconds_count{m=\"x\"} 5\n");
 }
 
+TEST(TextFormatTest, LabelValuesAreQuoted) {
+  FamilyBuilder family("f", "Help.", MetricType::Gauge);
+  family.Add({{"a", "one\\two \"three\"\nfour"}, {"b", ""}}, 1);
+  EXPECT_EQ(TextOf(family), "# HELP f Help.\n# TYPE f gauge\nf{a=\"one\\\\two \\\"three\\\"\\nfour\",b=\"\"} 1\n");
+}
+
 TEST(TextFormatTest, AFamilyWithoutSeriesIsNotWritten) {
   FamilyBuilder family("f", "Help.", MetricType::Gauge);
   EXPECT_EQ(TextOf(family), "");
