@@ -70,7 +70,9 @@ OutgoingRecord BuildEvent(const WatchedModelSettings& model, const drift::Evalua
 
 std::string DescribeChange(const WatchedModelSettings& model, const drift::StateChange& change) {
   std::string text = absl::StrCat("model '", model.name, "' version ", model.version, ": ");
-  if (!change.feature.empty()) absl::StrAppend(&text, std::string(drift::Name(change.role)), " '", change.feature, "' ");
+  if (!change.feature.empty()) {
+    absl::StrAppend(&text, std::string(drift::Name(change.role)), " '", change.feature, "' ");
+  }
   if (change.measure) absl::StrAppend(&text, std::string(drift::Name(*change.measure)), " ");
   if (!change.stratum.empty()) absl::StrAppend(&text, "in stratum '", change.stratum, "' ");
   absl::StrAppend(&text, "was ", std::string(drift::Name(change.from)), ", is ", std::string(drift::Name(change.to)));

@@ -209,7 +209,9 @@ void Observer::State::Tell(const ModelSnapshot& snapshot) {
 }
 
 void Observer::State::Forget() {
-  std::erase_if(watched_, [](const Watched& watched) { return watched.watch->retired() && watched.watch->unreachable(); });
+  std::erase_if(watched_, [](const Watched& watched) {
+    return watched.watch->retired() && watched.watch->unreachable();
+  });
 }
 
 void Observer::State::Start() { thread_ = std::thread([this] { Loop(); }); }

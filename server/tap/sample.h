@@ -21,7 +21,7 @@ class SampleOwner {
 
 struct KeptRow {
   uint32_t row;                  // its number in the request
-  uint32_t position;             // its row in `inputs` and `outputs` (differs from `row` where only kept rows were copied)
+  uint32_t position;             // its row in `inputs` and `outputs`: another one where only kept rows were copied
   int stratum;
   double inclusion_probability;
 };

@@ -45,7 +45,7 @@ bool TapProducer::Offer(std::unique_ptr<Sample>& sample) {
     Drop(*sample);
     return false;
   }
-  // Counted before the hand-over, after which the sample is the observer's: there is room, and only this thread takes it.
+  // Counted before the hand-over, after which the sample is the observer's: there is room, and nobody else fills it.
   for (const KeptRow& row : sample->rows) sample->model->kept()[row.stratum].Add();
   offered_bytes_.Add(bytes);
   ring_.TryPush(std::move(sample));

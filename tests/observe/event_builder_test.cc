@@ -16,6 +16,8 @@ using drift::State;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+const EventOrigin kOrigin = {0xff, "driftserve/h", "events"};
+
 WatchedModelSettings Model() {
   WatchedModelSettings settings;
   settings.name = "flight_delay";
@@ -47,7 +49,7 @@ drift::Evaluation EvaluationWithTemp() {
 }
 
 TEST(EventBuilderTest, AnEventIsJsonThatReadsBackAsItsMessage) {
-  const OutgoingRecord event = BuildEvent(Model(), EvaluationWithTemp(), TempDrifted(), {0xff, "driftserve/h", "events"}, 5);
+  const OutgoingRecord event = BuildEvent(Model(), EvaluationWithTemp(), TempDrifted(), kOrigin, 5);
   EXPECT_EQ(event.kind, RecordKind::kEvent);
   EXPECT_EQ(event.topic, "events");
   EXPECT_EQ(event.key, "flight_delay/temp");
@@ -68,7 +70,7 @@ TEST(EventBuilderTest, AnEventIsJsonThatReadsBackAsItsMessage) {
 }
 
 TEST(EventBuilderTest, HeadersSayThatItIsADriftEvent) {
-  const OutgoingRecord event = BuildEvent(Model(), EvaluationWithTemp(), TempDrifted(), {0xff, "driftserve/h", "events"}, 5);
+  const OutgoingRecord event = BuildEvent(Model(), EvaluationWithTemp(), TempDrifted(), kOrigin, 5);
   std::map<std::string, std::string> headers(event.headers.begin(), event.headers.end());
   EXPECT_EQ(headers["ce_id"], "00000000000000ff-e5");
   EXPECT_EQ(headers["ce_type"], "driftserve.drift.v1");

@@ -95,12 +95,7 @@ TEST_F(ObserverDriftTest, ANewRateDoesNotLookLikeDrift) {
   EXPECT_THAT(rules, ::testing::UnorderedElementsAre(2, 5)) << "counts of each rule apart, for fleets";
 }
 
-class ObserverDropsTest : public ObserverDriftTest {
- protected:
-  ObserverDropsTest() : ObserverDriftTest() {}
-};
-
-TEST_F(ObserverDropsTest, RowsThatTheRingDroppedAreCountedAndWeighedFor) {
+TEST_F(ObserverDriftTest, RowsThatTheRingDroppedAreCountedAndWeighedFor) {
   Tap narrow({16, size_t{1} << 20});
   Serving serving(0, narrow.AddProducer(), &clock_);
   Observer observer({7, "driftserve/test", "samples", "events", ""}, &clock_, &narrow, &publisher_, &board_);

@@ -82,7 +82,8 @@ TEST_F(ObserverLifecycleTest, AClockThatWasSetBackBeginsTheWindowAnew) {
 TEST_F(ObserverLifecycleTest, ABindingThatTheModelLacksIsSaid) {
   WatchedModelSettings settings = model_->settings();
   settings.features.pop_back();
-  const auto model = std::make_shared<WatchedModel>(settings, std::make_unique<SamplingRule>(std::vector<StratumRate>{}, 1.0, 42, 1), 1);
+  auto rule = std::make_unique<SamplingRule>(std::vector<StratumRate>{}, 1.0, 42, 1);
+  const auto model = std::make_shared<WatchedModel>(settings, std::move(rule), 1);
   observer_.Watch(model, reference_, MakeMonitor());
   observer_.RunOnce();
   EXPECT_EQ(LogLines("the reference has carrier"), 1u);

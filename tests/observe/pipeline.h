@@ -121,7 +121,7 @@ class Serving {
 /// The whole right-hand side of the reply: a real tap, a real observer, a publisher and a clock in the test's hands.
 class Pipeline : public ::testing::Test {
  protected:
-  explicit Pipeline(TapLimits limits = {8192, size_t{1} << 20}) : tap_(limits), serving_(0, tap_.AddProducer(), &clock_) {}
+  Pipeline() : tap_({8192, size_t{1} << 20}), serving_(0, tap_.AddProducer(), &clock_) {}
 
   /// `rows` rows spread over `seconds`, a pass and a second at a time. x is even over [shift, 1 + shift).
   void Serve(int rows, int seconds, float shift = 0) {

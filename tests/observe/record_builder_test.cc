@@ -113,8 +113,9 @@ TEST_F(RecordBuilderTest, WithoutAKeyWhatShouldBeHashedIsDropped) {
   drift::RecordSettings settings;
   settings.all = false;
   settings.modes = {{"carrier", drift::RecordMode::kHash}};
-  const OutgoingRecord outgoing = Build(
-      settings, {Value::Double(21.5), Value::Text("carrier-name"), Value::Int64(-3), Value::Double(0.25)}, std::nullopt);
+  const std::vector<Value> values = {Value::Double(21.5), Value::Text("carrier-name"), Value::Int64(-3),
+                                     Value::Double(0.25)};
+  const OutgoingRecord outgoing = Build(settings, values, std::nullopt);
   EXPECT_EQ(record_.features_size(), 0);
   EXPECT_EQ(outgoing.value.find("carrier-name"), std::string::npos);
   const RecordBuilder builder(*model_, settings, {});

@@ -30,7 +30,9 @@ class MockBroker {
 
   /// The next `count` requests of the kind are answered with `error`. API keys: 0 Produce, 22 InitProducerId.
   void FailRequests(int api_key, rd_kafka_resp_err_t error, size_t count) {
-    for (size_t i = 0; i < count; ++i) rd_kafka_mock_push_request_errors(cluster_, static_cast<int16_t>(api_key), 1, error);
+    for (size_t i = 0; i < count; ++i) {
+      rd_kafka_mock_push_request_errors(cluster_, static_cast<int16_t>(api_key), 1, error);
+    }
   }
 
   /// Gives other threads time, without a sleep of the test's own: nothing is ever reported to this handle.
