@@ -81,7 +81,8 @@ if(NOT DRIFTSERVE_PURE)
   target_compile_options(torch INTERFACE
     "SHELL:-idirafter ${torch_include}" "SHELL:-idirafter ${torch_include}/torch/csrc/api/include" -Wno-deprecated-declarations)
   target_link_libraries(torch INTERFACE torch_cpu torch_c10)
-  target_link_options(torch INTERFACE -Wl,-rpath,${torch_lib} -Wl,-rpath,${cuda_lib} -Wl,-rpath-link,${cuda_lib} -Wl,-rpath-link,${torch_lib})
+  # Run paths are CMake's: of this build while it lies here, relative to the programs once installed.
+  target_link_options(torch INTERFACE -Wl,-rpath-link,${cuda_lib} -Wl,-rpath-link,${torch_lib})
   add_library(deps::torch ALIAS torch)
 endif()
 
@@ -90,5 +91,5 @@ driftserve_shared_library(arrow_parquet ${arrow_lib} libparquet.so*)
 add_library(arrow INTERFACE)
 target_compile_options(arrow INTERFACE "SHELL:-isystem ${arrow_include}")
 target_link_libraries(arrow INTERFACE arrow_parquet arrow_core)
-target_link_options(arrow INTERFACE -Wl,-rpath,${arrow_lib} -Wl,-rpath-link,${arrow_lib})
+target_link_options(arrow INTERFACE -Wl,-rpath-link,${arrow_lib})
 add_library(deps::arrow ALIAS arrow)
