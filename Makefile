@@ -25,7 +25,7 @@ build: setup ## build everything, tests too, into build/release
 	@tests/run.sh build release
 
 programs: setup
-	@tests/run.sh build release driftserve drift_program
+	@tests/run.sh build release driftserve drift_program demo_replay
 
 test: ## set up, build and run every test; prints the seconds of each stage
 	@tests/run.sh test
