@@ -16,6 +16,7 @@
 #include "server/execute/torchscript_loader.h"
 #include "server/logging.h"
 #include "server/metrics/operations.h"
+#include "server/observe/keyed_hash.h"
 #include "server/observe/observer.h"
 #include "server/publish/kafka_publisher.h"
 #include "server/publish/no_broker_publisher.h"
@@ -130,6 +131,11 @@ bool App::Parts::Start(StartFailure& failure) {
 }
 
 absl::Status App::Parts::StartPipeline() {
+  const std::string& hash_key = config_.kafka.hash_key;
+  if (!hash_key.empty() && !HashKeyFromText(hash_key).has_value()) {
+    return absl::InvalidArgumentError(
+        Concat("kafka.hash_key: expected 32 hexadecimal digits, got ", hash_key.size(), " characters"));
+  }
   absl::StatusOr<std::unique_ptr<Publisher>> publisher = MakePublisher(config_.kafka, clock_, log_);
   if (!publisher.ok()) return publisher.status();
   publisher_ = *std::move(publisher);
@@ -138,6 +144,7 @@ absl::Status App::Parts::StartPipeline() {
   settings.source = Concat("driftserve/", HostName());
   settings.topic = config_.kafka.topic;
   settings.events_topic = config_.kafka.events_topic;
+  settings.hash_key = config_.kafka.hash_key;
   observer_ = std::make_unique<Observer>(std::move(settings), clock_, &tap_, publisher_.get(), &board_, log_);
   observer_->Start();
   return absl::OkStatus();

@@ -46,6 +46,7 @@ struct KafkaConfig {
   std::string brokers;
   std::string topic = "driftserve.samples";
   std::string events_topic = "driftserve.events";
+  std::string hash_key;                       // secret, 32 hexadecimal digits: for record fields that are to be hashed
   int queue_messages = 50'000;
   int64_t queue_bytes = int64_t{256} << 20;
   int64_t linger_ms = 50;
