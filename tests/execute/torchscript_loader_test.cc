@@ -8,6 +8,9 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/torch_models.h"
 
+// Asking for more memory than there is must fail here as it does without the sanitizer, which else ends the program.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+
 namespace driftserve {
 namespace {
 
