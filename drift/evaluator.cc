@@ -35,9 +35,16 @@ const StratumReference* FindStratum(const Reference& reference, const std::strin
   return found == reference.strata.end() ? nullptr : &*found;
 }
 
-std::string Hours(std::int64_t ns) {
+std::string Duration(std::int64_t ns) {
+  const double seconds = static_cast<double>(ns) / 1e9;
   char text[40];
-  std::snprintf(text, sizeof text, "%.3g h", static_cast<double>(ns) / 3600e9);
+  if (seconds >= 3600) {
+    std::snprintf(text, sizeof text, "%.3g h", seconds / 3600);
+  } else if (seconds >= 60) {
+    std::snprintf(text, sizeof text, "%.3g min", seconds / 60);
+  } else {
+    std::snprintf(text, sizeof text, "%.3g s", seconds);
+  }
   return text;
 }
 
@@ -108,13 +115,13 @@ Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
   Evaluation evaluation;
   evaluation.time_ns = now_ns;
   if (length < reference_->cycle_ns) {
-    evaluation.warnings.push_back("the window (" + Hours(length) + ") is shorter than the cycle of the reference (" +
-                                  Hours(reference_->cycle_ns) +
+    evaluation.warnings.push_back("the window (" + Duration(length) + ") is shorter than the cycle of the reference (" +
+                                  Duration(reference_->cycle_ns) +
                                   "): against all hours, one part of the cycle always drifts; lengthen window.length");
   }
   if (window.counters().coarsenings > 0) {
     evaluation.warnings.push_back("the window reached its byte limit: its panes are now " +
-                                  Hours(window.pane_length_ns()) + " long");
+                                  Duration(window.pane_length_ns()) + " long");
   }
   evaluation.population = EvaluateView(window, 0, moment, evaluation);
   for (std::size_t h = 0; h < strata && strata > 1; ++h) {
