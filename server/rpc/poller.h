@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -75,6 +76,7 @@ class Poller {
   const size_t index_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const PollerSettings settings_;
+  const std::string id_prefix_;  // of the request ids made here: this boot
   std::function<void(std::unique_ptr<SampleOwner>)> reclaim_;
   RegistryReader models_;
   TapProducer* const tap_;
