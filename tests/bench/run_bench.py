@@ -25,7 +25,7 @@ from services import KafkaBroker  # noqa: E402
 README = pathlib.Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- figures: written by run_bench.py -->", "<!-- end of figures -->"
 SERVER_CORE, CLIENT_CORE = 0, 1
-PIN_SERVER = ["taskset", "-c", str(SERVER_CORE)]
+PIN_SERVER = load.pinned(SERVER_CORE)
 CONFIG = {"grpc": {"pollers": 1}}
 
 
@@ -102,7 +102,8 @@ def bench_echo(work, arguments, request, body):
 def bench_watch(work, arguments, request, body):
     """Poller CPU with sampling at 1 % and drift, against none."""
     plain = repository.make(work / "plain-models", {"mlp": {}})
-    watched = repository.make(work / "watched-models", {"mlp": {"monitor": repository.mlp_monitor(default_rate=0.01)}})
+    monitor = {**repository.mlp_monitor(0.01), "window": {"length": "1h", "panes": 60, "evaluate_every": "15s"}}
+    watched = repository.make(work / "watched-models", {"mlp": {"monitor": monitor}})
     with KafkaBroker(work / "kafka") as broker:
         on = {**CONFIG, "kafka": {"brokers": broker.bootstrap}}
         with server.DriftServer(work / "off", plain, CONFIG, PIN_SERVER) as unwatched, \

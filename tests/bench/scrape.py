@@ -6,6 +6,7 @@ import http.client
 import socket
 import time
 
+import load
 from support import protocol, repository, server
 
 FEATURES = 50
@@ -54,7 +55,7 @@ def send_rows(channel, rows_per_stratum):
 def measure(work):
     models = repository.make(work / "wide-models", {"wide": {"monitor": repository.wide_monitor(FEATURES, STRATA)}})
     config = {"grpc": {"pollers": 1}}
-    with server.DriftServer(work / "wide", models, config, ["taskset", "-c", "0"]) as served:
+    with server.DriftServer(work / "wide", models, config, load.pinned(0)) as served:
         with served.channel() as channel:
             for _ in range(40):
                 send_rows(channel, 64)
