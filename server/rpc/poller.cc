@@ -43,6 +43,7 @@ Poller::Poller(size_t index, std::unique_ptr<grpc::ServerCompletionQueue> queue,
     : index_(index),
       queue_(std::move(queue)),
       settings_(settings),
+      id_prefix_(absl::StrFormat("%016x-", settings.boot_id)),
       models_(settings.registry),
       tap_(settings.tap->AddProducer()),
       sequence_(uint64_t{index} << kSequenceBits) {
