@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import re
 
 import grpc
 import numpy
@@ -132,7 +133,6 @@ def test_stream_says_that_it_is_not_there(served):
     answers = queue.Queue()
     with triton.InferenceServerClient(served.address) as client:
         client.start_stream(callback=lambda result, error: answers.put((result, error)))
-        client.async_stream_infer("mlp", [triton_input(features(1))])
         _, error = answers.get(timeout=30)
         client.stop_stream(cancel_requests=True)
     assert "UNIMPLEMENTED" in error.status()
@@ -206,5 +206,7 @@ def test_predict_takes_nulls(channel):
 
 
 def test_a_request_without_id_gets_one_only_where_it_is_watched(channel):
-    assert protocol.inference(channel).ModelInfer(mlp_request(features(1))).id
+    made = [protocol.inference(channel).ModelInfer(mlp_request(features(1))).id for _ in range(2)]
+    boots = {re.fullmatch(r"([0-9a-f]{16})-[0-9a-f]+", identifier).group(1) for identifier in made}
+    assert len(boots) == 1 and made[0] != made[1]
     assert protocol.inference(channel).ModelInfer(x_request("versions", 0.5)).id == ""
