@@ -189,9 +189,10 @@ def test_a_message_over_the_limit(channel):
 
 
 def test_a_deadline_already_past(served, tmp_path):
-    """Sent by hand: a client of gRPC's would not send it at all."""
+    """Sent by hand: a client of gRPC's would not send it at all. gRPC rounds it up to a millisecond, which the slow
+    model cannot meet."""
     body = tmp_path / "body"
-    body.write_bytes(protocol.grpc_body(infer()))
+    body.write_bytes(protocol.grpc_body(x_request("slow", 1.0)))
     answer = subprocess.run(
         ["nghttp", "-v", "-t", "20s", "-H", ":method: POST", "-H", "content-type: application/grpc", "-H", "te: trailers",
          "-H", "grpc-timeout: 1n", "-d", body, f"http://{served.address}/inference.GRPCInferenceService/ModelInfer"],
