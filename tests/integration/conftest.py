@@ -15,7 +15,8 @@ from services import KafkaBroker  # noqa: E402
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """start(models, config) → a running DriftServer; all are stopped at the end of the file."""
+    """start(models, config) → a running DriftServer; all are stopped at the end of the file, and each must end well: a
+    sanitizer that found leaks at the end says so by the exit code."""
     started = []
 
     def _start(models, config=None, **options):
@@ -26,8 +27,8 @@ def start(tmp_path_factory):
         return started[-1].start()
 
     yield _start
-    for one in started:
-        one.stop()
+    codes = {one.log: one.stop(seconds=60) for one in started}
+    assert set(codes.values()) <= {0}, codes
 
 
 @pytest.fixture(scope="module")
