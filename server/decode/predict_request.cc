@@ -137,7 +137,7 @@ absl::Status FillNulls(const std::string& name, const Column& column, const Targ
 
 template <typename T>
 absl::Status Fill(const std::string& name, const Column& column, const Target& target) {
-  // Nulls are checked first where the type has none, so that their placeholder values cannot be what is complained of.
+  // Nulls are checked first where the type has none: their placeholder values must not be what is complained of.
   if constexpr (std::is_floating_point_v<T>) {
     if (absl::Status status = FillNumbers<T>(name, column, target); !status.ok()) return status;
     return FillNulls<T>(name, column, target);
