@@ -62,6 +62,35 @@ struct ViewResult {
   std::vector<FeatureResult> features;  // in the reference's order
 };
 
+// One detector of change on the stream of weighted errors.
+struct DetectorResult {
+  std::string detector;  // "adwin", "ddm", "page_hinkley"
+  State state = State::kWarming;
+  std::optional<double> value, threshold;  // the detector's own statistic and where it alarms
+  std::uint64_t alarms = 0;
+  std::optional<std::int64_t> last_alarm_ns;  // Unix time of the prediction whose label made the alarm
+};
+
+// How wrong the predictions of a span of time were, by the labels that came.
+struct QualityPoint {
+  std::int64_t time_ns = 0;  // start of the span
+  double error = 0;          // weighted mean
+  double labels = 0;         // joined labels in it
+};
+
+// Concept drift: the predictions against the labels that arrived later (statistics.md §5).
+struct ConceptResult {
+  std::string error;  // "log_loss", "absolute_error", "squared_error", "zero_one"
+  State state = State::kWarming;
+  std::string reason;                            // why warming: what there is and what is needed
+  std::optional<double> join_rate;               // sampled predictions past the time limit that got their label
+  std::optional<double> label_lag_seconds;       // median, from prediction to label
+  std::optional<double> mean_error;              // weighted, over the window
+  std::uint64_t labels_joined = 0;
+  std::vector<DetectorResult> detectors;
+  std::vector<QualityPoint> timeline;  // oldest first
+};
+
 struct StateChange {
   std::string stratum;             // empty: the population
   std::string feature;             // empty: the model as a whole
@@ -77,6 +106,7 @@ struct Evaluation {
   std::vector<ViewResult> strata;
   double drifted_share = 0;  // of the ready features (not predictions, not labels)
   State model_state = State::kWarming;
+  std::optional<ConceptResult> concept_drift;  // empty where no labels are declared
   std::vector<std::string> warnings;
   std::vector<StateChange> changes;
 };

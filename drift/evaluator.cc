@@ -109,7 +109,7 @@ Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
   if (!memory_) memory_ = std::make_unique<StateMemory>(strata + 1, reference_->features.size(), settings_);
   const std::int64_t length = window.settings().length_ns;
   StateMemory::Moment moment;
-  moment.alpha = StateAlpha(settings_.decision, length);
+  moment.alpha = settings_.state_alpha ? *settings_.state_alpha : StateAlpha(settings_.decision, length);
   moment.observing = now_ns - created_ns_ < settings_.decision.observation_period_ns;
   moment.stale = window.last_row_ns() && now_ns - *window.last_row_ns() > length;
   Evaluation evaluation;

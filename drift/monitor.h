@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ struct DecisionSettings {
 struct EvaluatorSettings {
   ThresholdSettings thresholds;
   DecisionSettings decision;
+  // Level at which states change. Unset: from the alarm rate, since a rolling window is looked at again and again; a
+  // batch is judged once, at `alpha`.
+  std::optional<double> state_alpha;  // 1e-12 to 0.5
   double dataset_drift_share = 0.5;  // share of drifted features that makes the model drifted, 0 to 1
   std::vector<Measure> measures = {Measure::kPsi, Measure::kKs};
   std::map<std::string, std::vector<Measure>> feature_measures;  // by feature name; instead of `measures`

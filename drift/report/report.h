@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,28 @@ struct HistoryPoint {
   std::vector<double> psi;  // per feature in the reference's order; NaN: not ready then
 };
 
+/// One side of a comparison of files or topics.
+struct DataSide {
+  std::string source;            // files, or topic and partitions, as the user named them
+  std::string hash;              // of the reference profile, or of the data; empty: not taken
+  std::uint64_t rows = 0;
+  std::int64_t first_ns = 0, last_ns = 0;  // Unix times of the rows; 0: they carry none
+};
+
+/// What was compared with what, for a report to keep.
+struct Comparison {
+  DataSide reference, current;
+  std::string weights;           // how rows were weighed: "inclusion probability, column pi", "each row alike"
+  std::string program;           // "drift 0.1.0"
+  std::int64_t made_ns = 0;      // when the report was made
+};
+
+/// A category of the traffic that the reference does not know.
+struct AppearedCategory {
+  std::string value;             // raw bytes
+  double share = 0;              // of the feature's rows, weighted
+};
+
 /// What a report of one model version is made of. Views: nothing is owned.
 struct ReportInput {
   std::string model_name, model_version;
@@ -25,6 +49,8 @@ struct ReportInput {
   std::int64_t evaluate_every_ns = 0;  // 0: not said
   ThresholdSettings thresholds;
   std::vector<HistoryPoint> history;  // oldest first
+  std::optional<Comparison> comparison;  // empty: the live page
+  std::map<std::string, std::vector<AppearedCategory>> appeared;  // by feature; largest share first
 };
 
 /// A line in the list of watched models.
