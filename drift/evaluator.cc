@@ -78,35 +78,47 @@ std::optional<Error> CheckReferenceSize(const Reference& reference, const Thresh
 Evaluator::Evaluator(std::shared_ptr<const Reference> reference, EvaluatorSettings settings, std::int64_t created_ns)
     : reference_(std::move(reference)), settings_(std::move(settings)), created_ns_(created_ns) {}
 
-ViewResult Evaluator::EvaluateView(const Window& window, std::size_t index, const StateMemory::Moment& moment,
-                                   Evaluation& evaluation) {
-  const bool population = index == 0;
-  const View view = population ? PopulationView(window) : StratumView(window, static_cast<int>(index) - 1);
+EvaluatorSettings BatchSettings(EvaluatorSettings settings) {
+  settings.state_alpha = settings.thresholds.alpha;
+  settings.decision.debounce_of = 1;
+  settings.decision.debounce_hits = 1;
+  settings.decision.observation_period_ns = 0;
+  return settings;
+}
+
+StateMemory& Evaluator::MemoryOf(std::size_t strata) {
+  if (!memory_) memory_ = std::make_unique<StateMemory>(strata + 1, reference_->features.size(), settings_);
+  return *memory_;
+}
+
+// The population has index 0 and no stratum.
+ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const std::string& stratum,
+                                   const StateMemory::Moment& moment, Evaluation& evaluation) {
   ViewResult result;
-  if (!population) result.stratum = window.strata()[index - 1];
+  result.stratum = stratum;
   result.rows_seen = view.seen;
   result.rows_kept = view.kept;
-  const StratumReference* stratum = population ? nullptr : FindStratum(*reference_, result.stratum);
+  const StratumReference* own_reference = index == 0 ? nullptr : FindStratum(*reference_, stratum);
   std::vector<FeatureEvaluation> features;
   features.reserve(reference_->features.size());
   for (std::size_t f = 0; f < reference_->features.size(); ++f) {
     const auto own = settings_.feature_measures.find(reference_->features[f].name);
     const auto& measures = own == settings_.feature_measures.end() ? settings_.measures : own->second;
     features.push_back(
-        EvaluateFeature(view, f, CountsFor(*reference_, stratum, f), settings_.thresholds, measures));
+        EvaluateFeature(view, f, CountsFor(*reference_, own_reference, f), settings_.thresholds, measures));
     if (moment.stale) features.back().result.ready = false;
     if (moment.stale) features.back().result.reason = "no row for longer than the window";
     if (moment.stale) features.back().result.measures.clear();
   }
-  if (population && !view.thin_reason.empty()) evaluation.warnings.push_back(view.thin_reason);
-  memory_->Decide(index, moment, features, result.stratum, evaluation.changes);
+  if (index == 0 && !view.thin_reason.empty()) evaluation.warnings.push_back(view.thin_reason);
+  memory_->Decide(index, moment, features, stratum, evaluation.changes);
   for (FeatureEvaluation& feature : features) result.features.push_back(std::move(feature.result));
   return result;
 }
 
 Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
   const std::size_t strata = window.strata().size();
-  if (!memory_) memory_ = std::make_unique<StateMemory>(strata + 1, reference_->features.size(), settings_);
+  StateMemory& memory = MemoryOf(strata);
   const std::int64_t length = window.settings().length_ns;
   StateMemory::Moment moment;
   moment.alpha = settings_.state_alpha ? *settings_.state_alpha : StateAlpha(settings_.decision, length);
@@ -123,12 +135,29 @@ Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
     evaluation.warnings.push_back("the window reached its byte limit: its panes are now " +
                                   Duration(window.pane_length_ns()) + " long");
   }
-  evaluation.population = EvaluateView(window, 0, moment, evaluation);
+  evaluation.population = EvaluateView(PopulationView(window), 0, "", moment, evaluation);
   for (std::size_t h = 0; h < strata && strata > 1; ++h) {
-    evaluation.strata.push_back(EvaluateView(window, h + 1, moment, evaluation));
+    const View view = StratumView(window, static_cast<int>(h));
+    evaluation.strata.push_back(EvaluateView(view, h + 1, window.strata()[h], moment, evaluation));
   }
   evaluation.model_state =
-      memory_->DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);
+      memory.DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);
+  return evaluation;
+}
+
+Evaluation Evaluator::Evaluate(const Blocks& blocks, std::int64_t now_ns) {
+  const std::size_t strata = blocks.strata().size();
+  StateMemory& memory = MemoryOf(strata);
+  StateMemory::Moment moment;
+  moment.alpha = settings_.state_alpha.value_or(settings_.thresholds.alpha);
+  Evaluation evaluation;
+  evaluation.time_ns = now_ns;
+  evaluation.population = EvaluateView(blocks.Population(), 0, "", moment, evaluation);
+  for (std::size_t h = 0; h < strata && strata > 1; ++h) {
+    evaluation.strata.push_back(EvaluateView(blocks.OfStratum(h), h + 1, blocks.strata()[h], moment, evaluation));
+  }
+  evaluation.model_state =
+      memory.DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);
   return evaluation;
 }
 

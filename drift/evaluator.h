@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "drift/blocks.h"
 #include "drift/error.h"
 #include "drift/evaluation.h"
 #include "drift/monitor.h"
 #include "drift/state_memory.h"
+#include "drift/view.h"
 #include "drift/window.h"
 
 namespace drift {
@@ -16,6 +19,9 @@ namespace drift {
 // Whether the reference has the rows that the thresholds need (at ψ0 = 0.1 and ten bins: more than 169). An Error
 // when a profile is loaded, since no amount of traffic would ever make such a feature ready.
 std::optional<Error> CheckReferenceSize(const Reference& reference, const ThresholdSettings& thresholds);
+
+// The same settings for a batch, which is judged once: at `alpha`, without observation period.
+EvaluatorSettings BatchSettings(EvaluatorSettings settings);
 
 // Judges windows of one model version and remembers what a judgement needs from the ones before: the last n
 // evaluations of every measure and the states they led to (statistics.md §3, §4). Single-threaded. Lives as long
@@ -31,9 +37,13 @@ class Evaluator {
   // A view of nothing but the strata's own rows comes for every stratum when there is more than one.
   Evaluation Evaluate(const Window& window, std::int64_t now_ns);
 
+  // A batch, judged once: `state_alpha` is the level, and one hit of one evaluation should do (BatchSettings()).
+  Evaluation Evaluate(const Blocks& blocks, std::int64_t now_ns);
+
  private:
-  ViewResult EvaluateView(const Window& window, std::size_t index, const StateMemory::Moment& moment,
-                          Evaluation& evaluation);
+  StateMemory& MemoryOf(std::size_t strata);
+  ViewResult EvaluateView(const View& view, std::size_t index, const std::string& stratum,
+                          const StateMemory::Moment& moment, Evaluation& evaluation);
 
   const std::shared_ptr<const Reference> reference_;
   const EvaluatorSettings settings_;

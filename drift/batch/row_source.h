@@ -29,6 +29,9 @@ class RowSource {
   /// or topic, column and row or offset.
   virtual absl::StatusOr<const RowBatch*> Next() = 0;
 
+  /// Where a row of the last batch stands, for messages: "week.csv: row 17".
+  virtual std::string RowName(size_t row) const { return "row " + std::to_string(row + 1) + " of its batch"; }
+
   /// How much was read, 0 to 1; below 0: not known.
   virtual double progress() const = 0;
 

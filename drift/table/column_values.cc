@@ -10,6 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "drift/profile/text.h"
+#include "drift/table/time_values.h"
 
 namespace drift {
 namespace {
@@ -24,6 +25,33 @@ std::optional<T> Read(std::string_view text) {
 
 std::string Shown(std::string_view text) {
   return Concat("'", absl::Utf8SafeCEscape(AbslView(text.substr(0, 40))), text.size() > 40 ? "…'" : "'");
+}
+
+/// Nanoseconds of a unit of this type; 0 where it is no point in time.
+int64_t UnitOf(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::DATE32) return int64_t{86'400} * 1'000'000'000;
+  if (type.id() == arrow::Type::DATE64) return 1'000'000;
+  if (type.id() != arrow::Type::TIMESTAMP) return 0;
+  switch (static_cast<const arrow::TimestampType&>(type).unit()) {
+    case arrow::TimeUnit::SECOND:
+      return 1'000'000'000;
+    case arrow::TimeUnit::MILLI:
+      return 1'000'000;
+    case arrow::TimeUnit::MICRO:
+      return 1'000;
+    case arrow::TimeUnit::NANO:
+      return 1;
+  }
+  return 0;
+}
+
+std::optional<int64_t> TimeOf(const Value& value) {
+  if (value.type() == Value::Type::kDouble) return TimeFromNumber(value.as_double());
+  if (value.type() == Value::Type::kInt64) return TimeFromNumber(value.as_int64());
+  if (value.type() == Value::Type::kUint64 && value.as_uint64() <= INT64_MAX) {
+    return TimeFromNumber(static_cast<int64_t>(value.as_uint64()));
+  }
+  return std::nullopt;
 }
 
 /// One arrow::Visit… overload per family of types. `fault` is the first value that is not of the wanted type.
@@ -86,12 +114,42 @@ class Reader {
  private:
   template <typename Array, typename Get>
   arrow::Status Numbers(const Array& array, const Get& get) {
+    if (type_ == ColumnType::kTime) return Times(array, get);
+    if (type_ == ColumnType::kNumber && IsTime(*array.type())) {
+      fault_ = ValueFault{0, Concat("expected numbers, got dates or times of type ", array.type()->ToString(),
+                                    ": store them as numbers, or name the column as --time")};
+      return arrow::Status::OK();
+    }
     if (type_ == ColumnType::kText && array.null_count() < array.length()) {
       fault_ = ValueFault{0, Concat("expected texts, as the served tensor has, got numbers of type ",
                                     array.type()->ToString(), ": write them as texts in the file")};
       return arrow::Status::OK();
     }
     for (int64_t i = 0; i < array.length(); ++i) values_.push_back(array.IsNull(i) ? Value::Missing() : get(i));
+    return arrow::Status::OK();
+  }
+
+  template <typename Array, typename Get>
+  arrow::Status Times(const Array& array, const Get& get) {
+    const int64_t unit = UnitOf(*array.type());
+    if (unit == 0 && IsTime(*array.type())) {
+      fault_ = ValueFault{0, Concat("expected points in time, got values of type ", array.type()->ToString())};
+      return arrow::Status::OK();
+    }
+    for (int64_t i = 0; i < array.length(); ++i) {
+      if (array.IsNull(i)) {
+        values_.push_back(Value::Missing());
+        continue;
+      }
+      const Value value = get(i);
+      const auto time = unit > 0 ? ScaledTime(value.as_int64(), unit) : TimeOf(value);
+      if (!time) {
+        fault_ = ValueFault{i, Concat("expected a time, got a value of type ", array.type()->ToString(),
+                                      " that is none or beyond the years 1678 to 2262")};
+        return arrow::Status::OK();
+      }
+      values_.push_back(Value::Int64(*time));
+    }
     return arrow::Status::OK();
   }
 
@@ -103,9 +161,16 @@ class Reader {
         continue;
       }
       const std::string_view text = array.GetView(i);
-      const auto number = type_ == ColumnType::kNumber ? NumberFromText(text) : Value::Text(text);
+      std::optional<Value> number = Value::Text(text);
+      if (type_ == ColumnType::kNumber) number = NumberFromText(text);
+      if (type_ == ColumnType::kTime) {
+        const auto time = TimeFromText(text);
+        number = time ? std::optional<Value>(Value::Int64(*time)) : std::nullopt;
+      }
       if (!number) {
-        fault_ = ValueFault{i, Concat("expected a number, got ", Shown(text))};
+        const bool time = type_ == ColumnType::kTime;
+        const char* wanted = time ? "a time, as 2013-01-05T06:00:00Z or Unix seconds" : "a number";
+        fault_ = ValueFault{i, Concat("expected ", wanted, ", got ", Shown(text))};
         return arrow::Status::OK();
       }
       values_.push_back(*number);
@@ -194,6 +259,20 @@ std::optional<Dtype> StoredType(const arrow::DataType& type) {
       return Dtype::kInt64;
     default:
       return std::nullopt;
+  }
+}
+
+bool IsTime(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::DATE32:
+    case arrow::Type::DATE64:
+    case arrow::Type::TIME32:
+    case arrow::Type::TIME64:
+    case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
+      return true;
+    default:
+      return false;
   }
 }
 

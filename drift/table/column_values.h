@@ -33,6 +33,9 @@ bool AllNumbers(const arrow::Array& array);
 /// The inference protocol's type nearest to Arrow's; nothing for types without values of ours.
 std::optional<Dtype> StoredType(const arrow::DataType& type);
 
+/// Dates, times of day, timestamps and durations.
+bool IsTime(const arrow::DataType& type);
+
 /// A number as people write it: integer, decimal, with an exponent; true and false; blanks around it are skipped.
 std::optional<Value> NumberFromText(std::string_view text);
 

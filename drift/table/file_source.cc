@@ -14,6 +14,9 @@
 #include <parquet/file_reader.h>
 
 #include "drift/profile/text.h"
+#include "drift/table/column_values.h"
+#include "drift/table/nearest_name.h"
+#include "drift/table/table_reader.h"
 
 namespace drift {
 namespace {
@@ -36,7 +39,12 @@ absl::Status CheckColumns(const std::string& path, const std::vector<std::string
   if (missing.empty()) return absl::OkStatus();
   std::vector<std::string> shown(there.begin(), there.begin() + std::min(there.size(), kShownColumns));
   if (shown.size() < there.size()) shown.push_back("…");
-  return Fault(path, Concat("expected column ", JoinNames(missing), "; the file has ", JoinNames(shown)));
+  std::string renamed;
+  for (const std::string& name : missing) {
+    const std::string nearest = NearestName(name, there);
+    if (!nearest.empty()) renamed += Concat("; is '", name, "' now called '", nearest, "'?");
+  }
+  return Fault(path, Concat("expected column ", JoinNames(missing), "; the file has ", JoinNames(shown), renamed));
 }
 
 absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
@@ -139,6 +147,24 @@ absl::StatusOr<FileSource> OpenArrow(const std::string& path, std::shared_ptr<ar
   return source;
 }
 
+/// Names and types, without a row read.
+absl::StatusOr<std::shared_ptr<arrow::Schema>> TypedSchema(const std::string& path, bool parquet,
+                                                           const std::shared_ptr<arrow::io::ReadableFile>& file) {
+  if (!parquet) {
+    auto opened = arrow::ipc::RecordBatchFileReader::Open(file);
+    if (!opened.ok()) return Fault(path, Concat("not a whole Arrow file: ", opened.status().message()));
+    return (*opened)->schema();
+  }
+  parquet::arrow::FileReaderBuilder builder;
+  const arrow::Status opened = builder.Open(file);
+  if (!opened.ok()) return Fault(path, Concat("not a whole Parquet file: ", opened.message()));
+  auto reader = builder.Build();
+  if (!reader.ok()) return Fault(path, Concat("not a Parquet file: ", reader.status().message()));
+  std::shared_ptr<arrow::Schema> schema;
+  if (const arrow::Status status = (*reader)->GetSchema(&schema); !status.ok()) return Fault(path, status.message());
+  return schema;
+}
+
 enum class Format { kCsv, kParquet, kArrow };
 
 /// By the file's first bytes; nothing where its name promises another format than they show.
@@ -173,6 +199,29 @@ absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector
     if (*format == Format::kParquet) return OpenParquet(path, *file, columns);
     return *format == Format::kArrow ? OpenArrow(path, *file, columns) : OpenCsv(path, *file, columns);
   } catch (const std::exception& error) {  // Parquet's own readers throw on some damage
+    return Fault(path, Concat("cannot be read: ", error.what()));
+  }
+}
+
+absl::StatusOr<std::vector<StoredColumn>> StoredColumns(const std::string& path) {
+  try {
+    std::vector<StoredColumn> columns;
+    const auto format = FormatOf(path);
+    if (!format.ok() || *format == Format::kCsv) {
+      const auto source = OpenSource(path, {});
+      if (!source.ok()) return source.status();
+      for (const std::string& name : source->column_names) columns.push_back({name, std::nullopt, false});
+      return columns;
+    }
+    auto file = arrow::io::ReadableFile::Open(path);
+    if (!file.ok()) return Fault(path, Concat("cannot open: ", file.status().message()));
+    const auto schema = TypedSchema(path, *format == Format::kParquet, *file);
+    if (!schema.ok()) return schema.status();
+    for (const auto& field : (*schema)->fields()) {
+      columns.push_back({field->name(), StoredType(*field->type()), IsTime(*field->type())});
+    }
+    return columns;
+  } catch (const std::exception& error) {
     return Fault(path, Concat("cannot be read: ", error.what()));
   }
 }

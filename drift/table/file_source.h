@@ -14,6 +14,8 @@ class RecordBatchReader;
 
 namespace drift {
 
+struct StoredColumn;
+
 /// One open file of rows.
 struct FileSource {
   bool is_csv = false;
@@ -26,5 +28,8 @@ struct FileSource {
 /// error can name row and value. NOT_FOUND without the file; INVALID_ARGUMENT where it is no table, or lacks a column
 /// (it names those that are there).
 absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector<std::string>& columns);
+
+/// Every column of a file. Errors as above.
+absl::StatusOr<std::vector<StoredColumn>> StoredColumns(const std::string& path);
 
 }  // namespace drift

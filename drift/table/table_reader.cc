@@ -60,6 +60,7 @@ absl::StatusOr<std::unique_ptr<TableReader>> TableReader::Open(const std::vector
     reader->file_bytes_.push_back(BytesOf(file));
     if (const absl::Status status = reader->OpenNext(); !status.ok()) return status;
     if (reader->next_file_ > 1) continue;
+    reader->column_names_ = reader->open_->source.column_names;
     for (const ColumnRequest& column : reader->columns_) {
       const auto field = reader->open_->source.reader->schema()->GetFieldByName(column.name);
       const bool typed = field != nullptr && !reader->open_->source.is_csv;
@@ -69,6 +70,15 @@ absl::StatusOr<std::unique_ptr<TableReader>> TableReader::Open(const std::vector
   reader->next_file_ = 0;
   reader->open_.reset();
   return reader;
+}
+
+absl::StatusOr<std::vector<StoredColumn>> TableReader::Columns(const std::vector<std::string>& patterns) {
+  std::vector<std::string> files;
+  for (const std::string& pattern : patterns) {
+    if (const absl::Status status = AddFiles(pattern, files); !status.ok()) return status;
+  }
+  if (files.empty()) return absl::InvalidArgumentError("expected at least one file of rows, got none");
+  return StoredColumns(files.front());
 }
 
 absl::Status TableReader::OpenNext() {
@@ -84,7 +94,7 @@ absl::Status TableReader::OpenNext() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<const TableBatch*> TableReader::Next() {
+absl::StatusOr<TableBatch*> TableReader::Next() {
   while (true) {
     if (open_ == nullptr) {
       if (next_file_ == files_.size()) return nullptr;

@@ -18,11 +18,19 @@ enum class ColumnType {
   kAsStored,  // as the file has them; of a CSV file: numbers, if all the values of its first block are
   kNumber,    // numbers and booleans, and texts that are numbers
   kText,      // texts
+  kTime,      // int64 nanoseconds since 1970 UTC, of dates, timestamps, ISO 8601 texts and numbers (time_values.h)
 };
 
 struct ColumnRequest {
   std::string name;
   ColumnType type = ColumnType::kAsStored;
+};
+
+/// A column of a file, as it is stored.
+struct StoredColumn {
+  std::string name;
+  std::optional<Dtype> dtype;  // nothing in CSV, which has no types, and for nested values
+  bool is_time = false;        // dates, times and timestamps
 };
 
 /// A run of rows of one file. Texts are views into the batch: valid until the next call of Next().
@@ -48,10 +56,16 @@ class TableReader {
                                                            std::vector<ColumnRequest> columns);
   ~TableReader();
 
-  /// The next rows, at least one; nullptr after the last. After an error only destruction is allowed.
-  absl::StatusOr<const TableBatch*> Next();
+  /// The columns of the first file, in its order.
+  static absl::StatusOr<std::vector<StoredColumn>> Columns(const std::vector<std::string>& patterns);
+
+  /// The next rows, at least one; nullptr after the last. After an error only destruction is allowed. The
+  /// batch's vectors may be taken by swapping: they are filled anew.
+  absl::StatusOr<TableBatch*> Next();
 
   const std::vector<std::string>& files() const { return files_; }
+  /// Columns of the first file, those that were not asked for among them.
+  const std::vector<std::string>& column_names() const { return column_names_; }
   /// What the first file stores in the column; of a CSV file nothing, it has no types.
   std::optional<Dtype> stored_type(size_t column) const { return stored_types_[column]; }
   /// How much of all files was read, 0 to 1, by bytes of whole files and rows within one.
@@ -66,6 +80,7 @@ class TableReader {
   absl::Status TakeBatch(const std::string& file);
 
   std::vector<std::string> files_;
+  std::vector<std::string> column_names_;
   std::vector<ColumnRequest> columns_;
   std::vector<std::optional<Dtype>> stored_types_;
   std::vector<bool> as_number_;  // CSV columns that are kAsStored, once the first block was seen

@@ -1,0 +1,91 @@
+#include "drift/batch/comparison.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "drift/batch/cell_columns.h"
+#include "drift/evaluator.h"
+#include "drift/feature_evaluation.h"
+#include "drift/profile/text.h"
+#include "drift/profile/units.h"
+
+namespace drift {
+namespace {
+
+constexpr size_t kCoursePoints = 60;
+constexpr uint64_t kRowsOfPoint = 250;
+
+void AddWarnings(const RowCounter& counter, const DataSide& side, const Reference& reference,
+                 std::vector<std::string>& warnings) {
+  if (counter.folded_rows() > 0) {
+    warnings.push_back(Concat(counter.folded_rows(), " rows are of strata beyond the first ",
+                              RowCounter::kMostStrata - 1, " and were counted as stratum 'other'"));
+  }
+  if (counter.blocks().rounded_rates() > 0) {
+    warnings.push_back(Concat(counter.blocks().rounded_rates(), " rows have one of more than ", Blocks::kExactRates,
+                              " inclusion probabilities, which were rounded to steps of 2.2 %"));
+  }
+  const int64_t span = side.last_ns - side.first_ns;
+  if (counter.has_times() && span < reference.cycle_ns / 2) {
+    warnings.push_back(Concat("the rows span ", FormatDuration(span), ", less than the reference's cycle of ",
+                              FormatDuration(reference.cycle_ns),
+                              ": against all hours, one part of the cycle always drifts"));
+  }
+}
+
+}  // namespace
+
+std::vector<HistoryPoint> PsiCourse(const Blocks& blocks, const ThresholdSettings& thresholds) {
+  const size_t points = std::min({kCoursePoints, blocks.size(), static_cast<size_t>(blocks.rows() / kRowsOfPoint)});
+  std::vector<HistoryPoint> course;
+  if (points < 2) return course;
+  const Reference& reference = blocks.layout().reference();
+  const std::vector<Measure> measures = {Measure::kPsi};
+  for (size_t i = 0; i < points; ++i) {
+    const size_t first = i * blocks.size() / points;
+    const View view = blocks.Stretch(first, (i + 1) * blocks.size() / points);
+    HistoryPoint point;
+    point.time_ns = blocks.begin_of(first);
+    for (size_t f = 0; f < reference.features.size(); ++f) {
+      const double rows = static_cast<double>(reference.rows);
+      const ReferenceCounts counts{reference.features[f].cell_counts, rows, rows};
+      const FeatureEvaluation evaluation = EvaluateFeature(view, f, counts, thresholds, measures);
+      point.psi.push_back(evaluation.psi ? evaluation.psi->value() : std::numeric_limits<double>::quiet_NaN());
+    }
+    course.push_back(std::move(point));
+  }
+  return course;
+}
+
+absl::StatusOr<ComparedBatch> CompareBatch(std::shared_ptr<const Reference> reference, RowSource& source,
+                                           const ComparisonSettings& settings) {
+  const auto layout = std::make_shared<const Layout>(reference);
+  CellColumns columns(layout);
+  RowCounter counter(layout);
+  while (true) {
+    const auto batch = source.Next();
+    if (!batch.ok()) return batch.status();
+    if (*batch == nullptr) break;
+    if (const absl::Status status = columns.Convert(**batch, source); !status.ok()) return status;
+    counter.Add(**batch, columns.cells(), 0, (*batch)->rows);
+    if (settings.progress) settings.progress(source.progress(), counter.blocks().rows());
+  }
+  ComparedBatch compared;
+  compared.current = source.side();
+  if (counter.blocks().rows() == 0) {
+    return absl::InvalidArgumentError(Concat(compared.current.source, ": expected rows, got none"));
+  }
+  compared.current.rows = counter.blocks().rows();
+  compared.current.hash = columns.hash();
+  Evaluator evaluator(reference, BatchSettings(settings.evaluator), 0);
+  compared.evaluation = evaluator.Evaluate(counter.blocks(), compared.current.last_ns);
+  std::vector<std::string>& warnings = compared.evaluation.warnings;
+  const std::vector<std::string> read = source.warnings();
+  warnings.insert(warnings.end(), read.begin(), read.end());
+  AddWarnings(counter, compared.current, *reference, warnings);
+  if (counter.has_times()) compared.history = PsiCourse(counter.blocks(), settings.evaluator.thresholds);
+  compared.appeared = counter.Appeared(settings.appeared_categories);
+  return compared;
+}
+
+}  // namespace drift
