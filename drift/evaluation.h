@@ -69,6 +69,7 @@ struct DetectorResult {
   std::optional<double> value, threshold;  // the detector's own statistic and where it alarms
   std::uint64_t alarms = 0;
   std::optional<std::int64_t> last_alarm_ns;  // Unix time of the prediction whose label made the alarm
+  bool last_alarm_rose = false;               // the error was higher than before; false: lower, or there was no alarm
 };
 
 // How wrong the predictions of a span of time were, by the labels that came.
@@ -85,6 +86,7 @@ struct ConceptResult {
   std::string reason;                            // why warming: what there is and what is needed
   std::optional<double> join_rate;               // sampled predictions past the time limit that got their label
   std::optional<double> label_lag_seconds;       // median, from prediction to label
+  std::optional<double> label_lag_90_seconds;    // nine of ten labels came within it
   std::optional<double> mean_error;              // weighted, over the window
   std::uint64_t labels_joined = 0;
   std::vector<DetectorResult> detectors;
@@ -98,6 +100,7 @@ struct StateChange {
   std::optional<Measure> measure;  // empty for the model
   State from = State::kWarming, to = State::kWarming;
   std::optional<double> value, threshold, p_value;  // against the level that was crossed; the model: drifted share
+  std::string detector;  // of concept drift: "adwin", …, or "all" for the verdict, whose value is the mean error
 };
 
 struct Evaluation {

@@ -31,7 +31,7 @@ double LevelOf(const ThresholdSettings& thresholds, Measure measure, bool alert)
 
 StateChange Change(std::string_view stratum, const FeatureResult& feature, Measure measure, const MeasureResult* result,
                    State before, State state) {
-  StateChange change{std::string(stratum), feature.name, feature.role, measure, before, state, {}, {}, {}};
+  StateChange change{std::string(stratum), feature.name, feature.role, measure, before, state, {}, {}, {}, {}};
   if (result == nullptr) return change;
   const bool alert = state == State::kDrifted || before == State::kDrifted;
   change.value = result->value;
@@ -121,7 +121,7 @@ State StateMemory::DecideModel(const ViewResult& population, const Moment& momen
   const State before = std::exchange(model_, state);
   if (before != state) {
     changes.push_back({"", "", Role::kFeature, std::nullopt, before, state, drifted_share,
-                       settings_.dataset_drift_share, std::nullopt});
+                       settings_.dataset_drift_share, std::nullopt, {}});
   }
   return state;
 }
