@@ -1,5 +1,6 @@
 # `make install PREFIX=dir`: both programs, every shared library they load but the C library's own, and what users point
-# other programs at (descriptor set, dashboards, rules). The folder may be moved: run paths are relative to the programs.
+# other programs at (descriptor set, JSON schemas, dashboards, rules). The folder may be moved: run paths are relative to
+# the programs.
 #   bin/driftserve bin/drift      lib/*.so      share/driftserve/
 
 set(programs)
@@ -21,6 +22,8 @@ if(programs AND NOT DRIFTSERVE_SANITIZE)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/driftserve COMPONENT driftserve)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto DESTINATION share/driftserve COMPONENT driftserve
     FILES_MATCHING PATTERN "*.proto")
+  install(FILES ${PROJECT_SOURCE_DIR}/drift/report/report.schema.json
+    ${PROJECT_SOURCE_DIR}/drift/report/evidently.schema.json DESTINATION share/driftserve COMPONENT driftserve)
   foreach(folder grafana prometheus)
     if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/${folder})
       install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/${folder} DESTINATION share/driftserve COMPONENT driftserve)

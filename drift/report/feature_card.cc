@@ -12,14 +12,6 @@
 namespace drift {
 namespace {
 
-const FeatureReference* ReferenceOf(const ReportInput& input, const FeatureResult& feature) {
-  if (input.reference == nullptr) return nullptr;
-  for (const FeatureReference& reference : input.reference->features) {
-    if (reference.name == feature.name && reference.role == feature.role) return &reference;
-  }
-  return nullptr;
-}
-
 std::size_t IndexOf(const ReportInput& input, const FeatureResult& feature) {
   return static_cast<std::size_t>(&feature - input.evaluation->population.features.data());
 }

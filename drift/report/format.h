@@ -23,6 +23,10 @@ std::string Grouped(double count);
 /// Unix time → "2026-01-31T12:00:05Z".
 std::string UtcTime(std::int64_t unix_ns);
 
+/// A moment as people say it, seen from `now_ns`: "14:05 UTC" on the same day, else "3 October", with the year where it
+/// is another one.
+std::string Moment(std::int64_t unix_ns, std::int64_t now_ns);
+
 /// Of a length of time: "36 s", "5 min", "1 h", "14 d"; up to two units.
 std::string Duration(std::int64_t ns);
 

@@ -1,11 +1,11 @@
 #include "drift/report/meters.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 
 #include "drift/report/format.h"
+#include "drift/report/summary.h"
 #include "drift/report/text.h"
 
 namespace drift {
@@ -56,17 +56,6 @@ void AppendBar(const MeasureResult& measure, std::string& html) {
 }
 
 }  // namespace
-
-std::string MeasureTitle(Measure measure) {
-  constexpr std::array<const char*, 7> kTitles = {"PSI",
-                                                  "KS distance",
-                                                  "Wasserstein distance",
-                                                  "Jensen–Shannon distance",
-                                                  "Hellinger distance",
-                                                  "Largest change of a share",
-                                                  "χ²"};
-  return kTitles[static_cast<std::size_t>(measure)];
-}
 
 std::string MeasureMeter(const MeasureResult& measure) {
   std::string html;

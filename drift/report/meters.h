@@ -11,9 +11,6 @@ namespace drift {
 /// A measure as a number, a bar that grows towards its alert threshold, and a sentence about it. HTML.
 std::string MeasureMeter(const MeasureResult& measure);
 
-/// What a measure is called by people: "PSI", "KS distance", ….
-std::string MeasureTitle(Measure measure);
-
 /// The course of a feature's PSI as inline SVG, with its thresholds as lines; empty below two points.
 std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feature, const MeasureResult* now);
 

@@ -6,6 +6,7 @@
 #include "drift/report/strata_table.h"
 #include "drift/report/summary.h"
 #include "drift/report/text.h"
+#include "drift/report/verdict.h"
 
 namespace drift {
 namespace {

@@ -48,6 +48,7 @@ struct ReportInput {
   std::int64_t window_ns = 0;          // 0: not said
   std::int64_t evaluate_every_ns = 0;  // 0: not said
   ThresholdSettings thresholds;
+  double dataset_drift_share = 0.5;    // share of drifted features that makes the model drifted
   std::vector<HistoryPoint> history;  // oldest first
   std::optional<Comparison> comparison;  // empty: the live page
   std::map<std::string, std::vector<AppearedCategory>> appeared;  // by feature; largest share first

@@ -1,40 +1,12 @@
 #include "drift/report/report_json.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <optional>
 
-#include "drift/report/format.h"
+#include "drift/report/json_parts.h"
 #include "drift/report/text.h"
 
 namespace drift {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-void Put(Json& object, const char* key, const std::optional<double>& value) {
-  if (value && std::isfinite(*value)) object[key] = *value;
-}
-
-void PutTime(Json& object, const char* key, std::int64_t time_ns) {
-  if (time_ns == 0) return;
-  object[key] = UtcTime(time_ns);
-  object[std::string(key) + "_seconds"] = static_cast<double>(time_ns) / 1e9;
-}
-
-Json MeasureJson(const MeasureResult& measure) {
-  Json json = {{"measure", Name(measure.measure)}};
-  Put(json, "value", measure.value);
-  Put(json, "value_upper", measure.value_upper);
-  Put(json, "bias_corrected", measure.bias_corrected);
-  Put(json, "warn_threshold", measure.warn_threshold);
-  Put(json, "alert_threshold", measure.alert_threshold);
-  Put(json, "p_value", measure.p_value);
-  Put(json, "p_value_alert", measure.p_value_alert);
-  Put(json, "p_value_no_drift", measure.p_value_no_drift);
-  if (measure.warn_threshold) json["state"] = Name(measure.state);
-  return json;
-}
 
 Json BinJson(const Bin& bin) {
   Json json = {{"label", Utf8(bin.label)}};
@@ -100,13 +72,24 @@ Json HistoryJson(const ReportInput& input) {
   return history;
 }
 
+// Beside each feature of the population the categories that appeared in it.
+void PutAppeared(const ReportInput& input, Json& features) {
+  const std::vector<FeatureResult>& results = input.evaluation->population.features;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto appeared = input.appeared.find(results[i].name);
+    if (appeared != input.appeared.end()) features[i]["appeared"] = AppearedJson(appeared->second);
+  }
+}
+
 Json ModelJson(const ReportInput& input) {
   const Evaluation& evaluation = *input.evaluation;
   Json json = {{"model_name", Utf8(input.model_name)},
                {"model_version", Utf8(input.model_version)},
-               {"state", Name(evaluation.model_state)}};
+               {"state", Name(evaluation.model_state)},
+               {"verdict", VerdictJson(input)}};
   PutTime(json, "evaluated", evaluation.time_ns);
   Put(json, "drifted_share", evaluation.drifted_share);
+  Put(json, "dataset_drift_share", input.dataset_drift_share);
   if (input.window_ns > 0) json["window_seconds"] = static_cast<double>(input.window_ns) / 1e9;
   if (input.evaluate_every_ns > 0) json["evaluate_every_seconds"] = static_cast<double>(input.evaluate_every_ns) / 1e9;
   json["tolerances"] = {{"psi_warn", input.thresholds.psi_warn},
@@ -115,16 +98,17 @@ Json ModelJson(const ReportInput& input) {
                         {"ks_alert", input.thresholds.ks_alert},
                         {"alpha", input.thresholds.alpha}};
   if (input.reference != nullptr) json["reference"] = ReferenceJson(*input.reference);
+  if (input.comparison) json["comparison"] = ComparisonJson(*input.comparison);
   json["warnings"] = Json::array();
   for (const std::string& warning : evaluation.warnings) json["warnings"].push_back(Utf8(warning, 1000));
   json.update(ViewJson(evaluation.population, true));
+  PutAppeared(input, json["features"]);
   json["strata"] = Json::array();
   for (const ViewResult& view : evaluation.strata) json["strata"].push_back(ViewJson(view, false));
+  if (evaluation.concept_drift) json["concept_drift"] = ConceptJson(*evaluation.concept_drift);
   json["history"] = HistoryJson(input);
   return json;
 }
-
-std::string Text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 }  // namespace
 

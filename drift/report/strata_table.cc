@@ -7,13 +7,6 @@
 namespace drift {
 namespace {
 
-const FeatureResult* FindFeature(const ViewResult& view, const FeatureResult& like) {
-  for (const FeatureResult& feature : view.features) {
-    if (feature.name == like.name && feature.role == like.role) return &feature;
-  }
-  return nullptr;
-}
-
 // Judged by its own thresholds where the state says nothing (a model under observation).
 const char* Heat(const FeatureResult& feature, const MeasureResult& measure) {
   if (feature.state == State::kDrifted) return "drifted";

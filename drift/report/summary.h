@@ -16,10 +16,30 @@ std::vector<const FeatureResult*> WorstFirst(const ViewResult& view, Role role);
 /// The measure of a feature; null where it has none.
 const MeasureResult* Find(const FeatureResult& feature, Measure measure);
 
-/// One sentence that says what holds, and one that says why or what follows. Plain text.
-struct Verdict {
-  std::string sentence, detail;
+/// The measure that speaks for a feature: PSI, unless another one alone has made the feature's state. Null where it has
+/// none.
+const MeasureResult* Leading(const FeatureResult& feature);
+
+/// The same feature in another view; null where that view does not have it.
+const FeatureResult* FindFeature(const ViewResult& view, const FeatureResult& like);
+
+/// What the reference says of a feature; null where there is none.
+const FeatureReference* ReferenceOf(const ReportInput& input, const FeatureResult& feature);
+
+/// What a measure is called by people: "PSI", "KS distance", ….
+std::string MeasureTitle(Measure measure);
+
+/// How many features of one role there are, by what can be said of them.
+struct Counts {
+  int all = 0, ready = 0, drifted = 0, warning = 0;
 };
-Verdict VerdictOf(const ReportInput& input);
+Counts Count(const ViewResult& view, Role role);
+
+/// A feature that drifted within one stratum and not over all traffic.
+struct HiddenDrift {
+  const ViewResult* view;
+  const FeatureResult* feature;
+};
+std::vector<HiddenDrift> HiddenInStrata(const Evaluation& evaluation);  // worst first
 
 }  // namespace drift

@@ -28,10 +28,15 @@ std::size_t CharacterLength(std::string_view bytes, std::size_t at) {
   return wrong ? 0 : length;
 }
 
-// DEL, C0 and C1: none of them is to reach a page or a terminal.
+// DEL, C0, C1, and what ends lines or turns the direction of writing (U+2028 to U+202E, U+2066 to U+2069): none of them
+// is to reach a page or a terminal.
 bool IsControl(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  if (first == 0xE2) {
+    return (character >= "\xE2\x80\xA8" && character <= "\xE2\x80\xAE") ||
+           (character >= "\xE2\x81\xA6" && character <= "\xE2\x81\xA9");
+  }
   return first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 

@@ -31,6 +31,13 @@ TEST(FormatTest, TimesAreUtc) {
   EXPECT_EQ(UtcTime(-1), "1969-12-31T23:59:59Z");
 }
 
+TEST(FormatTest, AMomentIsSaidAsPeopleSayIt) {
+  const std::int64_t now = 1'780'000'000 * kSecond;  // 28 May 2026, 20:26
+  EXPECT_EQ(Moment(now - 3600 * kSecond, now), "19:26 UTC");
+  EXPECT_EQ(Moment(now - 25 * 86'400 * kSecond, now), "3 May");
+  EXPECT_EQ(Moment(now - 365 * 86'400 * kSecond, now), "28 May 2025");
+}
+
 TEST(FormatTest, LengthsOfTimeHaveTwoUnits) {
   EXPECT_EQ(Duration(3600 * kSecond), "1 h");
   EXPECT_EQ(Duration(3'661 * kSecond), "1 h 1 min");

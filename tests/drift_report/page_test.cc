@@ -20,7 +20,7 @@ TEST(PageTest, ShowsWhatAPersonAsksFor) {
   EXPECT_THAT(page, StartsWith("<!doctype html>"));
   for (const char* part : {
            "<h1>flight_delay <span class=\"version\">version 1</span></h1>",
-           "2 of 8 features no longer look like the training data.",
+           "2 of 8 features drifted, worst temp (PSI 3.03, alert above 0.324);",
            "<dt>Rows answered</dt><dd>27,413</dd><dd class=\"under\">in the last 1 h</dd>",
            "<dd>166,158</dd><dd class=\"under\">reference <code "
            "title=\"5f2c9d0a41be77e3a90c12f4d8b6e021\">5f2c9d0a</code>",
@@ -86,7 +86,7 @@ TEST(PageTest, ABareEvaluationHasAPage) {
   ReportInput input;
   input.model_name = "m";
   input.evaluation = &evaluation;
-  EXPECT_THAT(RenderPage(input, 0), HasSubstr("There is not enough traffic yet to judge."));
+  EXPECT_THAT(RenderPage(input, 0), HasSubstr("Too few rows to judge yet."));
 }
 
 TEST(PageTest, TheIndexLinksEveryModel) {

@@ -6,7 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "tests/drift_report/synthetic.h"
+#include "drift/report/verdict.h"
+#include "tests/drift_report/samples.h"
 
 namespace drift {
 namespace {
@@ -36,6 +37,22 @@ TEST(ReportJsonTest, SaysWhatTheEvaluationSays) {
   EXPECT_EQ(flights["strata"].size(), 6u);
   EXPECT_EQ(flights["strata"][0]["stratum"], "UA");
   EXPECT_EQ(flights["history"].size(), 48u);
+}
+
+TEST(ReportJsonTest, AReportSaysWhatWasComparedAndHowGoodPredictionsWere) {
+  const auto model = synthetic::KeptReport();
+  const json report = json::parse(RenderJson({model->input}, 0))["models"][0];
+  EXPECT_EQ(report["verdict"]["sentence"], VerdictOf(model->input).sentence);
+  EXPECT_EQ(report["comparison"]["current"]["source"], "week-40.parquet, week-41.parquet");
+  EXPECT_EQ(report["comparison"]["made"], "2026-10-07T19:06:40Z");
+  EXPECT_EQ(report["features"][5]["name"], "carrier");
+  EXPECT_EQ(report["features"][5]["appeared"][0], json({{"value", "ZZ"}, {"share", 0.012}}));
+  EXPECT_FALSE(report["features"][0].contains("appeared"));
+  const json& quality = report["concept_drift"];
+  EXPECT_EQ(quality["error"], "log_loss");
+  EXPECT_EQ(quality["timeline"].size(), 12u);
+  EXPECT_EQ(quality["detectors"][0]["last_alarm"], "2026-10-03T19:06:40Z");
+  EXPECT_FALSE(quality["detectors"][1].contains("last_alarm"));
 }
 
 TEST(ReportJsonTest, WhatIsNotKnownIsAbsent) {

@@ -1,14 +1,11 @@
 #include "drift/report/summary.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/drift_report/synthetic.h"
+#include "tests/drift_report/samples.h"
 
 namespace drift {
 namespace {
-
-using testing::HasSubstr;
 
 std::vector<std::string> Names(const std::vector<const FeatureResult*>& features) {
   std::vector<std::string> names;
@@ -26,29 +23,23 @@ TEST(SummaryTest, WorstComesFirstAndTheUnknownLast) {
   EXPECT_EQ(Names(WorstFirst(model->evaluation.population, Role::kPrediction)), std::vector<std::string>{"p_late"});
 }
 
-TEST(SummaryTest, TheVerdictNamesHowManyAndWhich) {
-  const auto model = synthetic::Flights(true);
-  const Verdict verdict = VerdictOf(model->input);
-  EXPECT_EQ(verdict.sentence, "2 of 8 features no longer look like the training data.");
-  EXPECT_THAT(verdict.detail, HasSubstr("“temp” with a PSI of 3.03, then “dewp”"));
+TEST(SummaryTest, PsiSpeaksForAFeatureUnlessAnotherMeasureAloneMovedIt) {
+  FeatureResult feature = synthetic::Numeric({"temp", 0, 1, 0, 0, 0});
+  EXPECT_EQ(Leading(feature)->measure, Measure::kPsi);
+  feature.measures[1].state = feature.state = State::kDrifted;
+  EXPECT_EQ(Leading(feature)->measure, Measure::kKs);
+  feature.measures[0].state = State::kDrifted;
+  EXPECT_EQ(Leading(feature)->measure, Measure::kPsi);
+  feature.measures.clear();
+  EXPECT_EQ(Leading(feature), nullptr);
 }
 
-TEST(SummaryTest, TheVerdictOfEveryState) {
-  auto model = synthetic::Flights(false);
-  EXPECT_EQ(VerdictOf(model->input).sentence, "The traffic looks like the training data.");
-  EXPECT_THAT(VerdictOf(model->input).detail, HasSubstr("7 of 8 features could be judged"));
-  model->evaluation.model_state = State::kWarming;
-  EXPECT_EQ(VerdictOf(model->input).sentence, "There is not enough traffic yet to judge.");
-  model->evaluation.model_state = State::kObserving;
-  EXPECT_EQ(VerdictOf(model->input).sentence, "This model is in its observation period.");
-  model->evaluation.model_state = State::kStale;
-  EXPECT_EQ(VerdictOf(model->input).sentence, "No traffic has come for longer than the window.");
-}
-
-TEST(SummaryTest, OneFeatureIsSingular) {
-  auto model = synthetic::Flights(false);
-  model->evaluation.population.features[0].state = State::kDrifted;
-  EXPECT_EQ(VerdictOf(model->input).sentence, "1 of 8 features no longer looks like the training data.");
+TEST(SummaryTest, DriftWithinAStratumOnlyIsFound) {
+  const auto model = synthetic::KeptReport();
+  const auto hidden = HiddenInStrata(model->evaluation);
+  ASSERT_EQ(hidden.size(), 1u);
+  EXPECT_EQ(hidden[0].feature->name, "distance");
+  EXPECT_EQ(hidden[0].view->stratum, "HA");
 }
 
 }  // namespace

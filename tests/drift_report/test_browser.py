@@ -123,7 +123,7 @@ def test_a_live_page_shows_what_came_since_and_keeps_what_was_opened(pages):
         server.shutdown()
         thread.join()
         server.server_close()
-    assert "The traffic looks like the training data." in dom
-    assert "no longer look like" not in dom
+    assert "No feature drifted, 7 of 8 judged" in dom
+    assert "features drifted, worst" not in dom
     assert re.search(r'<details data-key="temp" open', dom)
     assert not re.search(r'<details data-key="dewp" open', dom)

@@ -51,6 +51,7 @@ def test_it_serves(moved, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["share/driftserve/LICENSE", "share/driftserve/proto/driftserve/v1/record.proto",
-                                  "share/driftserve/proto/inference/grpc_service.proto"])
+                                  "share/driftserve/proto/inference/grpc_service.proto",
+                                  "share/driftserve/report.schema.json", "share/driftserve/evidently.schema.json"])
 def test_what_else_is_there(moved, path):
     assert pathlib.Path(moved / path).is_file()
