@@ -68,7 +68,8 @@ LevelChange Adwin::Look() {
       if (newer.count < settings_.min_window || older.count < settings_.min_window) continue;
       if (!IsChange(older, newer)) continue;
       ended_ = true;
-      return MeanOf(newer.total, newer.count) > MeanOf(older.total, older.count) ? LevelChange::kRose : LevelChange::kFell;
+      const bool rose = MeanOf(newer.total, newer.count) > MeanOf(older.total, older.count);
+      return rose ? LevelChange::kRose : LevelChange::kFell;
     }
   }
   return LevelChange::kNone;

@@ -7,6 +7,20 @@
 namespace drift {
 namespace {
 
+// The finite number behind a number or a bool.
+std::optional<double> NumberOf(const Value& value) {
+  switch (value.type()) {
+    case Value::Type::kDouble:
+      return std::isfinite(value.as_double()) ? std::optional(value.as_double()) : std::nullopt;
+    case Value::Type::kInt64: return static_cast<double>(value.as_int64());
+    case Value::Type::kUint64: return static_cast<double>(value.as_uint64());
+    case Value::Type::kBool: return value.as_bool() ? 1 : 0;
+    case Value::Type::kText:
+    case Value::Type::kMissing: break;
+  }
+  return std::nullopt;
+}
+
 bool IsBinary(double label) { return label == 0 || label == 1; }
 
 std::optional<double> LogLoss(double probability, double label) {
@@ -30,19 +44,6 @@ std::optional<double> ZeroOne(const Value& prediction, const Value& label) {
 std::string_view Name(ErrorMeasure measure) {
   constexpr std::array<std::string_view, 4> kNames = {"log_loss", "absolute_error", "squared_error", "zero_one"};
   return kNames[static_cast<std::size_t>(measure)];
-}
-
-std::optional<double> NumberOf(const Value& value) {
-  switch (value.type()) {
-    case Value::Type::kDouble:
-      return std::isfinite(value.as_double()) ? std::optional(value.as_double()) : std::nullopt;
-    case Value::Type::kInt64: return static_cast<double>(value.as_int64());
-    case Value::Type::kUint64: return static_cast<double>(value.as_uint64());
-    case Value::Type::kBool: return value.as_bool() ? 1 : 0;
-    case Value::Type::kText:
-    case Value::Type::kMissing: break;
-  }
-  return std::nullopt;
 }
 
 std::optional<double> MeasureError(ErrorMeasure measure, const Value& prediction, const Value& label) {

@@ -26,9 +26,6 @@ std::optional<double> MeasureError(ErrorMeasure measure, const Value& prediction
 // The largest error of a probability against 0 or 1.
 double LargestError(ErrorMeasure measure);
 
-// Finite number behind a number or a bool; empty for text and what is missing.
-std::optional<double> NumberOf(const Value& value);
-
 }  // namespace drift
 
 #endif  // DRIFT_ERROR_MEASURE_H_

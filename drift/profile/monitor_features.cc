@@ -13,11 +13,6 @@ constexpr std::array<std::string_view, 7> kMeasures = {"psi",       "ks",       
 constexpr size_t kMaxFeatures = 1000;
 constexpr size_t kMaxNameBytes = 128;  // a name is a label of every series of its feature
 
-bool IsName(const std::string& name) {
-  return name.size() <= kMaxNameBytes &&
-         std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 void ReadReduce(Fields& fields, FeatureSpec& spec) {
   const auto node = fields.Find("reduce");
   if (!node) return;
@@ -70,7 +65,7 @@ FeatureSpec ReadFeature(Fields& fields, std::string_view tensor_key) {
   for (const auto& [key, out] : {std::pair{std::string_view("name"), &spec.name}, {tensor_key, &spec.tensor}}) {
     if (!fields.Read(key, out) && !fields.Find(key)) fields.Refuse(key, "a text", "nothing: the key is missing");
   }
-  if (!IsName(spec.name)) {
+  if (!IsSeriesName(spec.name)) {
     fields.Refuse("name", "at most 128 bytes without control characters", "a longer or other text");
   }
   fields.Read("column", int64_t{0}, int64_t{1} << 31, &spec.column);
@@ -83,6 +78,11 @@ FeatureSpec ReadFeature(Fields& fields, std::string_view tensor_key) {
 }
 
 }  // namespace
+
+bool IsSeriesName(std::string_view name) {
+  return name.size() <= kMaxNameBytes &&
+         std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
 
 void ReadFeatures(Fields& document, MonitorSettings& settings) {
   std::set<std::string> names;

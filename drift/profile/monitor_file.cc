@@ -109,6 +109,7 @@ absl::StatusOr<MonitorSettings> ParseMonitor(std::string_view text, const std::s
     ReadDecision(document, settings);
     ReadReferenceSection(document, settings);
     ReadRecord(document, settings);
+    ReadLabels(document, settings);
   });
   if (!status.ok()) return status;
   return settings;
@@ -127,6 +128,7 @@ absl::Status ApplyOverrides(MonitorSettings& settings, std::string_view text, co
     ReadDecision(document, changed);
     ReadSampling(document, changed);
     ReadThresholds(document, changed);
+    ReadLabels(document, changed);
   });
   if (status.ok()) settings = std::move(changed);
   return status;

@@ -17,9 +17,9 @@ absl::StatusOr<MonitorSettings> LoadMonitor(const std::string& path);
 /// The same from text; `file` is for messages.
 absl::StatusOr<MonitorSettings> ParseMonitor(std::string_view text, const std::string& file);
 
-/// Replaces what `text` states of window, decision, sampling and thresholds (its only keys). `first_line` is the line
-/// of `file` on which the text begins (1 for a whole file). Settings that were not named stay; sampling.rates is
-/// replaced as a whole. With any fault `settings` stays as it was.
+/// Replaces what `text` states of window, decision, sampling, thresholds and labels (its only keys). `first_line` is
+/// the line of `file` on which the text begins (1 for a whole file). Settings that were not named stay; sampling.rates
+/// and labels.detectors are replaced as a whole. With any fault `settings` stays as it was.
 absl::Status ApplyOverrides(MonitorSettings& settings, std::string_view text, const std::string& file,
                             int first_line = 1);
 

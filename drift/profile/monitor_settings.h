@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "drift/detector.h"
+#include "drift/error_measure.h"
 #include "drift/monitor.h"
 #include "drift/reference.h"
 
@@ -65,6 +67,18 @@ struct RecordSettings {
   RecordMode ModeOf(const std::string& name) const;
 };
 
+/// The labels that arrive later, and how predictions are judged by them.
+struct LabelSettings {
+  std::string name;        // of the label: label of its series, and column of the training file
+  std::string prediction;  // the prediction that it is the truth of
+  Kind kind = Kind::kCategorical;
+  ErrorMeasure error = ErrorMeasure::kLogLoss;
+  int64_t time_limit_ns = 7ll * 24 * 3'600'000'000'000;  // how long a sampled prediction waits for its label
+  int64_t table_rows = 100'000;                          // how many wait at most, and those that got theirs
+  std::vector<DetectorKind> detectors = {DetectorKind::kAdwin, DetectorKind::kDdm, DetectorKind::kPageHinkley};
+  double min_join_rate = 0.5;  // 0–1; below it there is no verdict
+};
+
 /// monitor.yaml, checked. Plain values.
 struct MonitorSettings {
   std::vector<FeatureSpec> features;
@@ -77,6 +91,7 @@ struct MonitorSettings {
   double dataset_drift_share = 0.5;  // share of drifted features that makes the model drifted, 0–1
   int64_t cycle_ns = 0;              // the traffic's declared cycle; 0: none
   RecordSettings record;
+  std::optional<LabelSettings> labels;  // unset: none are expected
 
   /// Some feature or prediction is a reduction of a wide tensor.
   bool has_reductions() const;

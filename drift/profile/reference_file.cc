@@ -72,6 +72,12 @@ absl::Status CheckReferenceFits(const Reference& reference, const MonitorSetting
     faults += Concat(Name(reference.features[index].role), " '", reference.features[index].name,
                      "' is not in monitor.yaml\n");
   }
+  for (; monitor.labels && index < reference.features.size(); ++index) {
+    const FeatureReference& label = reference.features[index];
+    if (label.name != monitor.labels->name || label.kind == monitor.labels->kind) continue;
+    faults += Concat("label '", label.name, "': expected type ", Name(monitor.labels->kind), ", got ",
+                     Name(label.kind), "\n");
+  }
   if (faults.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       Concat("the reference profile does not fit monitor.yaml, make it again with `drift profile`:\n", faults));

@@ -26,7 +26,8 @@ absl::StatusOr<Reference> LoadReference(const std::string& path);
 absl::Status SaveReference(const Reference& reference, const std::string& path);
 
 /// Whether the reference is one for this monitor.yaml: the same features, then predictions, in the same order, of the
-/// same kind where monitor.yaml states one. FAILED_PRECONDITION lists every difference, one per line.
+/// same kind where monitor.yaml states one; a label may be missing. FAILED_PRECONDITION lists every difference, one per
+/// line.
 absl::Status CheckReferenceFits(const Reference& reference, const MonitorSettings& monitor);
 
 }  // namespace drift

@@ -86,6 +86,22 @@ absl::Status AddRows(const TableBatch& batch, size_t columns, const StratumNames
   return absl::OkStatus();
 }
 
+/// Training data need not have the label: then it is left out, with a warning.
+absl::Status LeaveOutMissingLabel(const std::vector<std::string>& data, std::vector<ProfileColumn>& columns,
+                                  std::vector<std::string>& warnings) {
+  if (columns.empty() || columns.back().role != Role::kLabel) return absl::OkStatus();
+  const auto stored = TableReader::Columns(data);
+  if (!stored.ok()) return stored.status();
+  const std::string& name = columns.back().name;
+  for (const StoredColumn& column : *stored) {
+    if (column.name == name) return absl::OkStatus();
+  }
+  warnings.push_back(Concat("label '", name, "': the data have no such column, so the profile has no label: ",
+                            "label drift will not be watched; errors and concept drift will"));
+  columns.pop_back();
+  return absl::OkStatus();
+}
+
 BuilderSettings SettingsOf(const ProfileInputs& inputs) {
   BuilderSettings settings;
   settings.model_name = inputs.model_name;
@@ -99,14 +115,15 @@ BuilderSettings SettingsOf(const ProfileInputs& inputs) {
 }  // namespace
 
 absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
-  const auto columns = PlanColumns(inputs.monitor, inputs.tensors);
+  auto columns = PlanColumns(inputs.monitor, inputs.tensors);
   if (!columns.ok()) return columns.status();
+  BuiltProfile profile;
+  if (absl::Status status = LeaveOutMissingLabel(inputs.data, *columns, profile.warnings); !status.ok()) return status;
   std::vector<ColumnRequest> requests;
   for (const ProfileColumn& column : *columns) requests.push_back(column.request);
   if (!inputs.time_column.empty()) requests.push_back({inputs.time_column, ColumnType::kAsStored});
   const auto reader = TableReader::Open(inputs.data, requests);
   if (!reader.ok()) return reader.status();
-  BuiltProfile profile;
   profile.files = (*reader)->files();
   std::vector<ColumnSpec> specs;
   std::unique_ptr<ReferenceBuilder> builder;

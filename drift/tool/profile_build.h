@@ -29,7 +29,7 @@ struct BuiltProfile {
   std::vector<std::string> warnings;  // about types; the summary adds those about the content
 };
 
-/// Reads the training rows, columns named as the features and predictions of monitor.yaml, and counts them. Where
+/// Reads the training rows, columns named as the features, predictions and label of monitor.yaml, and counts them. Where
 /// strata come from a feature, each listed stratum gets its own counts and all other rows those of "default".
 /// Errors name the file, column and row, or the key of monitor.yaml.
 absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs);

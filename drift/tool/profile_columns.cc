@@ -36,6 +36,15 @@ ColumnType TypeToRead(const ProfileColumn& column) {
   return column.kind == Kind::kNumeric ? ColumnType::kNumber : ColumnType::kAsStored;
 }
 
+ProfileColumn LabelColumn(const LabelSettings& labels) {
+  ProfileColumn column;
+  column.name = labels.name;
+  column.role = Role::kLabel;
+  column.kind = labels.kind;
+  column.request = {labels.name, TypeToRead(column)};
+  return column;
+}
+
 /// From the first value that is there; numbers without a stored type count as double.
 Dtype TypeOfValues(const std::vector<Value>& values) {
   for (const Value& value : values) {
@@ -69,6 +78,7 @@ absl::StatusOr<std::vector<ProfileColumn>> PlanColumns(const MonitorSettings& mo
   };
   for (const FeatureSpec& spec : monitor.features) add(spec, Role::kFeature);
   for (const FeatureSpec& spec : monitor.predictions) add(spec, Role::kPrediction);
+  if (monitor.labels) columns.push_back(LabelColumn(*monitor.labels));
   if (faults.empty()) return columns;
   faults.pop_back();
   return absl::InvalidArgumentError(faults);
@@ -86,7 +96,12 @@ std::vector<ColumnSpec> DecideTypes(const std::vector<ProfileColumn>& columns, c
       const auto stored = reader.stored_type(i);
       const bool readable = stored && !(*stored == Dtype::kText && columns[i].request.type == ColumnType::kNumber);
       spec.dtype = readable ? *stored : TypeOfValues(first.columns[i]);
-      guessed.push_back(Concat(columns[i].name, " ", Name(spec.dtype)));
+      if (spec.role == Role::kLabel) {
+        // Labels are no tensor: they are reported as a double or a text.
+        spec.dtype = spec.dtype == Dtype::kText ? Dtype::kText : Dtype::kFloat64;
+      } else {
+        guessed.push_back(Concat(columns[i].name, " ", Name(spec.dtype)));
+      }
     }
     specs.push_back(std::move(spec));
   }

@@ -12,7 +12,7 @@
 
 namespace drift {
 
-/// One feature or prediction: what is read from the file, and what it becomes.
+/// One feature, prediction or label: what is read from the file, and what it becomes.
 struct ProfileColumn {
   ColumnRequest request;
   std::string name;
@@ -21,7 +21,7 @@ struct ProfileColumn {
   std::optional<Kind> kind;
 };
 
-/// The columns of monitor.yaml, features first. INVALID_ARGUMENT lists every one that cannot be: a tensor that the
+/// The columns of monitor.yaml: features, predictions, the label. INVALID_ARGUMENT lists every one that cannot be: a tensor that the
 /// model lacks, a column beyond its width, numeric texts, reductions.
 absl::StatusOr<std::vector<ProfileColumn>> PlanColumns(const MonitorSettings& monitor,
                                                        const std::optional<ModelTensors>& tensors);

@@ -10,7 +10,7 @@
 namespace driftserve {
 namespace {
 
-constexpr std::array<std::string_view, 4> kSections = {"window", "thresholds", "decision", "sampling"};
+constexpr std::array<std::string_view, 5> kSections = {"window", "thresholds", "decision", "sampling", "labels"};
 
 // The lines of `text` that a block map starting at `mark` spans, as they stand in the file, so that line and column
 // of a fault found in them later are those of the file.

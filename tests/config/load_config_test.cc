@@ -184,7 +184,7 @@ TEST_F(LoadConfigTest, MonitorOverridesKeepTheirTextAndPlace) {
 TEST_F(LoadConfigTest, MonitorOverridesRefuseWhatAServerMayNotOverride) {
   EXPECT_THAT(Faults("monitor_overrides: {m: {features: []}, n: 3}\n"),
               testing::AllOf(HasSubstr("unknown key `features` in monitor_overrides.m: expected one of window, "
-                                       "thresholds, decision, sampling"),
+                                       "thresholds, decision, sampling, labels"),
                              HasSubstr("monitor_overrides.n: expected a map")));
 }
 

@@ -154,7 +154,7 @@ TEST(MonitorFile, EveryFaultIsReportedInOrderWithItsPlace) {
             "or d, as in 15s), got '90'\n"
             "monitor.yaml:4:29: key 'window.panes': expected a whole number from 2 to 1440, got '1'\n"
             "monitor.yaml:5:1: key 'colour': expected one of the keys features, predictions, sampling, window, "
-            "thresholds, decision, reference, record, got a key that is not known here");
+            "thresholds, decision, reference, record, labels, got a key that is not known here");
 }
 
 struct BadSection {
@@ -323,10 +323,88 @@ TEST(MonitorOverrides, FaultsCountLinesOfTheServersFileAndLeaveAllAsItWas) {
   const absl::Status status =
       ApplyOverrides(settings, "window: {length: 30s}\nfeatures: []\nsampling: {default_rate: 2}\n", "server.yaml", 12);
   EXPECT_EQ(std::string(status.message()),
-            "server.yaml:13:1: key 'features': expected one of the keys window, decision, sampling, thresholds, got a "
+            "server.yaml:13:1: key 'features': expected one of the keys window, decision, sampling, thresholds, labels, got a "
             "key that is not known here"
             "\nserver.yaml:14:26: key 'sampling.default_rate': expected a number from 0 to 1, got '2'");
   EXPECT_EQ(settings.window.length_ns, 7200 * kSecond);
+}
+
+constexpr char kPredicting[] = "features: [{name: a, input: x}]\npredictions: [{name: p, output: y}]\n";
+
+std::string LabelFaults(const std::string& labels) { return FaultsOf(kPredicting + ("labels: " + labels)); }
+
+TEST(MonitorLabels, HaveDefaults) {
+  const auto settings = ParseMonitor(std::string(kPredicting) + "labels: {name: late, prediction: p}", "monitor.yaml");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  ASSERT_TRUE(settings->labels);
+  EXPECT_EQ(settings->labels->name, "late");
+  EXPECT_EQ(settings->labels->prediction, "p");
+  EXPECT_EQ(settings->labels->kind, Kind::kCategorical);
+  EXPECT_EQ(settings->labels->error, ErrorMeasure::kLogLoss);
+  EXPECT_EQ(settings->labels->time_limit_ns, 7 * 86400 * kSecond);
+  EXPECT_EQ(settings->labels->table_rows, 100'000);
+  EXPECT_EQ(settings->labels->min_join_rate, 0.5);
+  EXPECT_EQ(settings->labels->detectors.size(), 3u);
+  EXPECT_FALSE(ParseMonitor(kPredicting, "monitor.yaml")->labels);
+}
+
+TEST(MonitorLabels, AreRead) {
+  const auto settings =
+      ParseMonitor(std::string(kPredicting) + "labels: {name: cost, prediction: p, type: numeric, error: squared_error, "
+                                              "time_limit: 2h, table_rows: 10, detectors: [page_hinkley, adwin], "
+                                              "min_join_rate: 0.25}",
+                   "monitor.yaml");
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(settings->labels->kind, Kind::kNumeric);
+  EXPECT_EQ(settings->labels->error, ErrorMeasure::kSquaredError);
+  EXPECT_EQ(settings->labels->time_limit_ns, 7200 * kSecond);
+  EXPECT_EQ(settings->labels->table_rows, 10);
+  EXPECT_EQ(settings->labels->min_join_rate, 0.25);
+  EXPECT_THAT(settings->labels->detectors, ElementsAre(DetectorKind::kPageHinkley, DetectorKind::kAdwin));
+}
+
+TEST(MonitorLabels, TheErrorFollowsFromTheTypes) {
+  const auto error = [](const std::string& prediction, const std::string& label) {
+    return ParseMonitor("features: [{name: a, input: x}]\npredictions: [{name: p, output: y" + prediction +
+                            "}]\nlabels: {name: l, prediction: p" + label + "}",
+                        "m")
+        ->labels->error;
+  };
+  EXPECT_EQ(error("", ", type: numeric"), ErrorMeasure::kAbsoluteError);
+  EXPECT_EQ(error(", type: categorical", ""), ErrorMeasure::kZeroOne);
+  EXPECT_EQ(error(", type: numeric", ""), ErrorMeasure::kLogLoss);
+}
+
+TEST(MonitorLabels, FaultsNameKeyAndChoice) {
+  EXPECT_THAT(LabelFaults("{}"), HasSubstr("key 'labels.name': expected a text, got nothing: the key is missing"));
+  EXPECT_THAT(LabelFaults("{name: l}"), HasSubstr("'labels.prediction'"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: q}"), HasSubstr("one of the predictions, got 'q'"));
+  EXPECT_THAT(LabelFaults("{name: a, prediction: p}"), HasSubstr("'a' again"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, tolerance: 1}"), HasSubstr("min_join_rate"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, type: text}"), HasSubstr("one of numeric, categorical"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, error: auc}"), HasSubstr("zero_one"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, type: numeric, error: log_loss}"), HasSubstr("absolute_error"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, time_limit: 7}"), HasSubstr("with its unit"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, table_rows: 0}"), HasSubstr("from 1 to 10000000"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, min_join_rate: 2}"), HasSubstr("from 0 to 1"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, detectors: [kswin]}"), HasSubstr("one of adwin, ddm, page_hinkley"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, detectors: [ddm, ddm]}"), HasSubstr("each detector once"));
+  EXPECT_THAT(LabelFaults("{name: l, prediction: p, detectors: []}"), HasSubstr("at least one detector"));
+  EXPECT_THAT(FaultsOf("features: [{name: a, input: x}]\npredictions: [{name: p, output: y, type: categorical}]\n"
+                       "labels: {name: l, prediction: p, error: log_loss}"),
+              HasSubstr("expected zero_one, as prediction 'p' is categorical"));
+}
+
+TEST(MonitorLabels, OverridesChangeWhatTheyName) {
+  MonitorSettings settings =
+      *ParseMonitor(std::string(kPredicting) + "labels: {name: l, prediction: p, error: squared_error}", "m");
+  ASSERT_TRUE(ApplyOverrides(settings, "labels: {time_limit: 800ms}", "server.yaml").ok());
+  EXPECT_EQ(settings.labels->time_limit_ns, 800'000'000);
+  EXPECT_EQ(settings.labels->name, "l");
+  EXPECT_EQ(settings.labels->error, ErrorMeasure::kSquaredError);
+  MonitorSettings without = *ParseMonitor(kPredicting, "m");
+  EXPECT_FALSE(ApplyOverrides(without, "labels: {time_limit: 800ms}", "server.yaml").ok());
+  EXPECT_FALSE(without.labels);
 }
 
 }  // namespace

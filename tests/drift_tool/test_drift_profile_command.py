@@ -268,3 +268,36 @@ def test_it_loads_neither_torch_nor_grpc_nor_kafka():
     loaded = subprocess.run(["ldd", DRIFT], capture_output=True, text=True, check=True).stdout
     for library in ("torch", "grpc", "rdkafka", "prometheus"):
         assert library not in loaded
+
+
+LABELS = "labels: {name: late, prediction: score, error: squared_error}\n"
+
+
+def labelled(values):
+    return table().append_column("late", values)
+
+
+@pytest.mark.parametrize("kind", [pyarrow.bool_(), pyarrow.int8(), pyarrow.float64()])
+def test_a_declared_label_is_profiled_as_a_number(model, kind):
+    values = pyarrow.array([None if i % 50 == 0 else i % 4 == 0 for i in range(ROWS)], pyarrow.bool_()).cast(kind)
+    (model / "monitor.yaml").write_text(MONITOR + LABELS)
+    pyarrow.parquet.write_table(labelled(values), model.parent / "train.parquet")
+    told, warnings = summary(model, data=model.parent / "train.parquet")
+    assert warnings == ""
+    late = told["features"][-1]
+    assert (late["name"], late["role"], late["type"], late["dtype"]) == ("late", "label", "categorical", "FP64")
+    assert late["missing_ratio"] == pytest.approx(0.02)
+
+
+def test_a_label_of_texts_stays_text(model):
+    (model / "monitor.yaml").write_text(MONITOR + LABELS)
+    values = pyarrow.array([("late", "in time")[i % 2] for i in range(ROWS)])
+    pyarrow.csv.write_csv(labelled(values), model.parent / "train.csv")
+    assert summary(model)[0]["features"][-1]["dtype"] == "BYTES"
+
+
+def test_a_label_that_the_data_lack_is_a_warning(model):
+    (model / "monitor.yaml").write_text(MONITOR + LABELS)
+    told, warnings = summary(model)
+    assert "label 'late': the data have no such column" in warnings
+    assert [feature["role"] for feature in told["features"]] == ["feature"] * 3 + ["prediction"]

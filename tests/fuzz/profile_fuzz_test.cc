@@ -35,6 +35,8 @@ thresholds: {psi: {warn: 0.1, alert: 0.25}, ks: {warn: 0.1, alert: 0.2}, alpha: 
 decision: {false_alarms_per_day: 0.05, debounce: 3 of 5, observation_period: 14d}
 reference: {cycle: 24h}
 record: {fields: [temp, {carrier: hash}]}
+labels: {name: late, prediction: p, type: categorical, error: squared_error, time_limit: 7d, table_rows: 100000,
+         detectors: [adwin, ddm, page_hinkley], min_join_rate: 0.5}
 )";
 
 const std::vector<std::string_view> kYamlTokens = {"{",
@@ -97,6 +99,10 @@ TEST(MonitorFileFuzz, ReadOrRefusedWithItsPlace) {
     ASSERT_LT(settings->thresholds.psi_warn, settings->thresholds.psi_alert) << text;
     ASSERT_LE(settings->decision.debounce_hits, settings->decision.debounce_of) << text;
     for (const auto& [stratum, rate] : settings->sampling.rates) ASSERT_TRUE(rate >= 0 && rate <= 1) << text;
+    if (!settings->labels) continue;
+    ASSERT_GE(settings->labels->time_limit_ns, 1'000'000) << text;
+    ASSERT_TRUE(settings->labels->table_rows >= 1 && !settings->labels->detectors.empty()) << text;
+    ASSERT_TRUE(settings->labels->min_join_rate >= 0 && settings->labels->min_join_rate <= 1) << text;
   }
   // Harmless damage, such as in a name, must not be the only kind, nor absent.
   EXPECT_GT(read, kIterations / 200);
