@@ -34,7 +34,7 @@ IntegerRange RangeOf(Dtype dtype) {
 }
 
 // To `significand` bits with the smallest step 2^`smallest`, to nearest even; above `largest` infinite.
-double RoundTo(double value, int significand, int smallest, double largest) {
+double RoundFloat(double value, int significand, int smallest, double largest) {
   int exponent = 0;
   std::frexp(value, &exponent);
   const int step = std::max(exponent - significand, smallest);
@@ -44,11 +44,11 @@ double RoundTo(double value, int significand, int smallest, double largest) {
 
 double RoundFloating(double value, Dtype dtype) {
   switch (dtype) {
-    case Dtype::kFloat16: return RoundTo(value, 11, -24, 65504.0);
-    case Dtype::kBfloat16: return RoundTo(value, 8, -133, 0x1.fep127);
+    case Dtype::kFloat16: return RoundFloat(value, 11, -24, 65504.0);
+    case Dtype::kBfloat16: return RoundFloat(value, 8, -133, 0x1.fep127);
     case Dtype::kFloat32:
       return std::fabs(value) > std::numeric_limits<float>::max()
-                 ? RoundTo(value, 24, -149, std::numeric_limits<float>::max())
+                 ? RoundFloat(value, 24, -149, std::numeric_limits<float>::max())
                  : static_cast<double>(static_cast<float>(value));
     default: return value;
   }
@@ -170,6 +170,12 @@ KeyOf ToKey(const Value& value, Dtype dtype) {
     case Value::Type::kBool: return KeyOfUnsigned(value.as_bool() ? 1 : 0, dtype);
     default: return Unreadable();
   }
+}
+
+double RoundTo(double value, Dtype dtype) {
+  const KeyOf key = KeyOfDouble(value, dtype);
+  return key.outcome == KeyOf::Outcome::kKey ? KeyToDouble(key.key, KeyKindOf(dtype))
+                                             : std::numeric_limits<double>::quiet_NaN();
 }
 
 double KeyToDouble(std::uint64_t key, KeyKind kind) {

@@ -37,6 +37,9 @@ struct KeyOf {
 };
 KeyOf ToKey(const Value& value, Dtype dtype);
 
+// `value` rounded to `dtype` as ToKey does; NaN where that is missing. REQUIRES: dtype is not kText.
+double RoundTo(double value, Dtype dtype);
+
 // The finite number behind a key, as a double (nearest, for integers above 2^53).
 double KeyToDouble(std::uint64_t key, KeyKind kind);
 

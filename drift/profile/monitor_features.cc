@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, 7> kMeasures = {"psi",       "ks",       
                                                        "hellinger", "l_infinity", "chi_square"};
 constexpr size_t kMaxFeatures = 1000;
 constexpr size_t kMaxNameBytes = 128;  // a name is a label of every series of its feature
+constexpr size_t kProjectionBytes = 3;  // "_63"
 
 void ReadReduce(Fields& fields, FeatureSpec& spec) {
   const auto node = fields.Find("reduce");
@@ -65,16 +66,38 @@ FeatureSpec ReadFeature(Fields& fields, std::string_view tensor_key) {
   for (const auto& [key, out] : {std::pair{std::string_view("name"), &spec.name}, {tensor_key, &spec.tensor}}) {
     if (!fields.Read(key, out) && !fields.Find(key)) fields.Refuse(key, "a text", "nothing: the key is missing");
   }
-  if (!IsSeriesName(spec.name)) {
-    fields.Refuse("name", "at most 128 bytes without control characters", "a longer or other text");
-  }
   fields.Read("column", int64_t{0}, int64_t{1} << 31, &spec.column);
   int kind;
   if (fields.ReadChoice("type", {"numeric", "categorical"}, &kind)) spec.kind = static_cast<Kind>(kind);
   ReadReduce(fields, spec);
   ReadMeasures(fields, spec);
+  const bool numbered = spec.reduce.reduction == Reduction::kProjections;
+  const size_t most = numbered ? kMaxNameBytes - kProjectionBytes : kMaxNameBytes;
+  if (!IsSeriesName(spec.name) || spec.name.size() > most) {
+    fields.Refuse("name", Concat("at most ", most, " bytes without control characters"), "a longer or other text");
+  }
   fields.RefuseUnknown();
   return spec;
+}
+
+/// Adds what `spec` watches: itself, or one value per projection. Names are labels and fields, so each is there once.
+void AddValues(Fields& fields, FeatureSpec spec, std::set<std::string>& names, std::vector<FeatureSpec>& specs) {
+  const auto take = [&](const std::string& name) {
+    if (name.empty() || names.insert(name).second) return;
+    fields.Refuse("name", "a name of its own for each feature and prediction", Concat("'", name, "' again"));
+  };
+  spec.declared = spec.name;
+  take(spec.name);
+  if (spec.reduce.reduction != Reduction::kProjections) {
+    specs.push_back(std::move(spec));
+    return;
+  }
+  for (int i = 0; i < spec.reduce.projections; ++i) {
+    spec.name = Concat(spec.declared, "_", i);
+    spec.reduce.projection = i;
+    take(spec.name);
+    specs.push_back(spec);
+  }
 }
 
 }  // namespace
@@ -90,11 +113,7 @@ void ReadFeatures(Fields& document, MonitorSettings& settings) {
     document.ReadList(list, [&](const YAML::Node& node, const std::string& path) {
       Fields fields(node, path, &document.faults());
       if (!node.IsMap()) return;
-      specs.push_back(ReadFeature(fields, tensor_key));
-      const std::string& name = specs.back().name;
-      if (!name.empty() && !names.insert(name).second) {
-        fields.Refuse("name", "a name of its own for each feature and prediction", Concat("'", name, "' again"));
-      }
+      AddValues(fields, ReadFeature(fields, tensor_key), names, specs);
     });
   };
   read("features", "input", settings.features);
@@ -104,7 +123,8 @@ void ReadFeatures(Fields& document, MonitorSettings& settings) {
     document.Refuse("features", "at least one feature or prediction to watch", "none");
   }
   if (count > kMaxFeatures) {
-    document.Refuse("features", Concat("at most ", kMaxFeatures, " features and predictions"), Concat(count));
+    document.Refuse("features", Concat("at most ", kMaxFeatures, " features and predictions, each projection one"),
+                    Concat(count));
   }
 }
 

@@ -21,7 +21,7 @@ void CheckStratumFeature(Fields& stratum, const MonitorSettings& settings) {
     stratum.Refuse("feature", "the name of one of the features", Concat("'", name, "'"));
   } else if (found->kind == Kind::kNumeric || found->reduce.reduction != Reduction::kNone) {
     stratum.Refuse("feature", "a categorical feature: its values name the strata",
-                   Concat("'", name, "', which is numeric"));
+                   Concat("'", name, found->kind == Kind::kNumeric ? "', which is numeric" : "', which is reduced"));
   }
 }
 

@@ -38,10 +38,15 @@ RecordMode ReadMode(const YAML::Node& node, const std::string& path, Faults& fau
   return RecordMode::kDrop;
 }
 
-bool IsWatched(const MonitorSettings& settings, const std::string& name) {
-  const auto named = [&name](const FeatureSpec& spec) { return spec.name == name; };
-  return std::any_of(settings.features.begin(), settings.features.end(), named) ||
-         std::any_of(settings.predictions.begin(), settings.predictions.end(), named);
+/// The watched values that a name of monitor.yaml means: one, or all projections that were declared under it.
+std::vector<std::string> ValuesNamed(const MonitorSettings& settings, const std::string& name) {
+  std::vector<std::string> values;
+  for (const auto* specs : {&settings.features, &settings.predictions}) {
+    for (const FeatureSpec& spec : *specs) {
+      if (spec.name == name || spec.declared == name) values.push_back(spec.name);
+    }
+  }
+  return values;
 }
 
 }  // namespace
@@ -122,10 +127,13 @@ void ReadRecord(Fields& document, MonitorSettings& settings) {
       }
       const std::string name = pair ? item.begin()->first.Scalar() : item.Scalar();
       const RecordMode mode = pair ? ReadMode(item.begin()->second, path, section.faults()) : RecordMode::kKeep;
-      if (!IsWatched(settings, name)) {
+      const std::vector<std::string> values = ValuesNamed(settings, name);
+      if (values.empty()) {
         section.faults().Add(item.Mark(), path, "the name of a feature or prediction", Concat("'", name, "'"));
-      } else if (!settings.record.modes.emplace(name, mode).second) {
-        section.faults().Add(item.Mark(), path, "each field once", Concat("'", name, "' again"));
+      }
+      for (const std::string& value : values) {
+        if (settings.record.modes.emplace(value, mode).second) continue;
+        section.faults().Add(item.Mark(), path, "each field once", Concat("'", value, "' again"));
       }
     });
   });

@@ -4,40 +4,21 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drift/detector.h"
 #include "drift/error_measure.h"
 #include "drift/monitor.h"
 #include "drift/reference.h"
+#include "drift/reduction.h"
 
 namespace drift {
 
-/// How a tensor that is wide per row becomes one number (or `projections` of them).
-enum class Reduction {
-  kNone,
-  kMean,
-  kStd,
-  kMin,
-  kMax,
-  kL2Norm,
-  kZeroRatio,
-  kLength,
-  kEntropy,
-  kTop1,
-  kArgmax,
-  kProjections,
-};
-
-struct ReduceSpec {
-  Reduction reduction = Reduction::kNone;
-  int projections = 0;  // kProjections: how many fixed Gaussian directions, 1–64
-  uint64_t seed = 0;    // kProjections: of the directions
-};
-
-/// One watched value per row: where it stands and what it is.
+/// One watched value per row: where it stands and what it is. k projections are k of them, `<declared>_0` and on.
 struct FeatureSpec {
   std::string name;
+  std::string declared;      // the name in monitor.yaml
   std::string tensor;        // input of the model for a feature, output for a prediction
   int64_t column = 0;        // element of the row; without meaning where `reduce` is set
   std::optional<Kind> kind;  // unset: text, booleans and numbers with few distinct values are categorical
@@ -66,6 +47,10 @@ struct RecordSettings {
   std::map<std::string, RecordMode> modes;  // where not `all`; a name that is not listed is dropped
   RecordMode ModeOf(const std::string& name) const;
 };
+
+/// Why rows of `elements` (−1: any number) of `dtype` cannot be reduced so; empty where they can. `tensor` names them
+/// in the sentence: "input 'image'".
+std::string WhyNotReducible(const ReduceSpec& spec, Dtype dtype, int64_t elements, std::string_view tensor);
 
 /// The labels that arrive later, and how predictions are judged by them.
 struct LabelSettings {

@@ -22,21 +22,26 @@ namespace drift {
 namespace {
 
 constexpr int64_t kBatchRows = 16'384;
+constexpr int64_t kBatchElements = int64_t{4} << 20;  // of Parquet's lists: fewer rows at once where they are wide
 constexpr size_t kShownColumns = 40;
 
 absl::Status Fault(const std::string& path, std::string_view what) {
   return absl::InvalidArgumentError(Concat(path, ": ", what));
 }
 
-absl::Status CheckColumns(const std::string& path, const std::vector<std::string>& there,
-                          const std::vector<std::string>& wanted) {
-  std::vector<std::string> missing;
-  for (const std::string& name : wanted) {
+/// The file's column for each request, among those that are `there`.
+absl::StatusOr<std::vector<std::string>> FindColumns(const std::string& path, const std::vector<std::string>& there,
+                                                     const std::vector<ColumnRequest>& requests) {
+  std::vector<std::string> found, missing;
+  for (const ColumnRequest& request : requests) {
+    const bool own = request.tensor.empty() || std::find(there.begin(), there.end(), request.name) != there.end();
+    const std::string& name = own ? request.name : request.tensor;
     const auto count = std::count(there.begin(), there.end(), name);
     if (count > 1) return Fault(path, Concat("column '", name, "' is there ", count, " times, expected once"));
-    if (count == 0) missing.push_back(name);
+    if (count == 0) missing.push_back(own ? name : Concat(request.name, " or ", request.tensor));
+    found.push_back(name);
   }
-  if (missing.empty()) return absl::OkStatus();
+  if (missing.empty()) return found;
   std::vector<std::string> shown(there.begin(), there.begin() + std::min(there.size(), kShownColumns));
   if (shown.size() < there.size()) shown.push_back("…");
   std::string renamed;
@@ -47,8 +52,27 @@ absl::Status CheckColumns(const std::string& path, const std::vector<std::string
   return Fault(path, Concat("expected column ", JoinNames(missing), "; the file has ", JoinNames(shown), renamed));
 }
 
+/// Each name once: many reductions read one column.
+std::vector<std::string> Distinct(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+absl::Status CheckCsvRows(const std::string& path, const std::vector<std::string>& columns,
+                          const std::vector<ColumnRequest>& requests) {
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].type != ColumnType::kRow || columns[i] != requests[i].tensor) continue;
+    const std::string reduced =
+        requests[i].name == columns[i] ? "" : Concat(", or give column '", requests[i].name, "' of reduced numbers");
+    return Fault(path, Concat("column '", columns[i], "': expected lists of numbers, which feature '", requests[i].name,
+                              "' reduces; CSV cannot hold them: use Parquet or Arrow", reduced));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
-                                   const std::vector<std::string>& columns) {
+                                   const std::vector<ColumnRequest>& requests) {
   auto read = arrow::csv::ReadOptions::Defaults();
   read.use_threads = false;
   auto parse = arrow::csv::ParseOptions::Defaults();
@@ -68,11 +92,14 @@ absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arro
   auto header = open();
   if (!header.ok()) return Fault(path, Concat("not a CSV file: ", header.status().message()));
   source.column_names = (*header)->schema()->field_names();
-  if (const absl::Status status = CheckColumns(path, source.column_names, columns); !status.ok()) return status;
+  auto columns = FindColumns(path, source.column_names, requests);
+  if (!columns.ok()) return columns.status();
+  source.columns = *std::move(columns);
+  if (const absl::Status status = CheckCsvRows(path, source.columns, requests); !status.ok()) return status;
   auto reopened = arrow::io::ReadableFile::Open(path);
   if (!reopened.ok()) return Fault(path, reopened.status().message());
   file = *reopened;
-  convert.include_columns = columns;
+  convert.include_columns = Distinct(source.columns);
   auto rows = open();
   if (!rows.ok()) return Fault(path, Concat("not a CSV file: ", rows.status().message()));
   const double bytes = static_cast<double>(file->GetSize().ValueOr(1));
@@ -81,11 +108,54 @@ absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arro
   return source;
 }
 
+/// The leaves below the column, of which lists have one, and how many elements it has per row.
+struct ParquetColumn {
+  std::vector<int> leaves;
+  int64_t elements_per_row = 0;
+};
+
+ParquetColumn FindParquetColumn(const parquet::FileMetaData& metadata, const std::string& name) {
+  ParquetColumn column;
+  for (int leaf = 0; leaf < metadata.num_columns(); ++leaf) {
+    if (metadata.schema()->GetColumnRoot(leaf)->name() != name) continue;
+    column.leaves.push_back(leaf);
+    int64_t elements = 0;
+    for (int group = 0; group < metadata.num_row_groups(); ++group) {
+      elements += metadata.RowGroup(group)->ColumnChunk(leaf)->num_values();
+    }
+    column.elements_per_row += elements / std::max<int64_t>(1, metadata.num_rows());
+  }
+  return column;
+}
+
+/// The leaves of all requests, and how many rows are read at once.
+struct ParquetPlan {
+  std::vector<int> leaves;
+  int64_t batch_rows = kBatchRows;
+};
+
+absl::StatusOr<ParquetPlan> PlanParquet(const std::string& path, const parquet::FileMetaData& metadata,
+                                        const std::vector<std::string>& columns,
+                                        const std::vector<ColumnRequest>& requests) {
+  ParquetPlan plan;
+  int64_t elements_per_row = 1;
+  for (const std::string& name : Distinct(columns)) {
+    const ParquetColumn column = FindParquetColumn(metadata, name);
+    const size_t request = static_cast<size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
+    if (requests[request].tensor.empty() && metadata.schema()->ColumnIndex(name) < 0) {
+      return Fault(path, Concat("column '", name, "': expected numbers or texts, got nested values"));
+    }
+    plan.leaves.insert(plan.leaves.end(), column.leaves.begin(), column.leaves.end());
+    elements_per_row += column.elements_per_row;
+  }
+  plan.batch_rows = std::clamp<int64_t>(kBatchElements / elements_per_row, 1, kBatchRows);
+  return plan;
+}
+
 absl::StatusOr<FileSource> OpenParquet(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
-                                       const std::vector<std::string>& columns) {
+                                       const std::vector<ColumnRequest>& requests) {
   parquet::arrow::FileReaderBuilder builder;
   auto properties = parquet::default_arrow_reader_properties();
-  properties.set_batch_size(kBatchRows);
   properties.set_use_threads(false);
   const arrow::Status opened = builder.Open(file);
   if (!opened.ok()) return Fault(path, Concat("not a whole Parquet file: ", opened.message()));
@@ -96,16 +166,16 @@ absl::StatusOr<FileSource> OpenParquet(const std::string& path, std::shared_ptr<
   if (const arrow::Status status = reader->GetSchema(&schema); !status.ok()) return Fault(path, status.message());
   FileSource source;
   source.column_names = schema->field_names();
-  if (const absl::Status status = CheckColumns(path, source.column_names, columns); !status.ok()) return status;
+  auto columns = FindColumns(path, source.column_names, requests);
+  if (!columns.ok()) return columns.status();
+  source.columns = *std::move(columns);
   const auto metadata = reader->parquet_reader()->metadata();
-  std::vector<int> groups, leaves;
+  const auto plan = PlanParquet(path, *metadata, source.columns, requests);
+  if (!plan.ok()) return plan.status();
+  reader->set_batch_size(plan->batch_rows);
+  std::vector<int> groups;
   for (int group = 0; group < metadata->num_row_groups(); ++group) groups.push_back(group);
-  for (const std::string& name : columns) {
-    const int leaf = metadata->schema()->ColumnIndex(name);
-    if (leaf < 0) return Fault(path, Concat("column '", name, "': expected numbers or texts, got nested values"));
-    leaves.push_back(leaf);
-  }
-  auto rows = reader->GetRecordBatchReader(groups, leaves);
+  auto rows = reader->GetRecordBatchReader(groups, plan->leaves);
   if (!rows.ok()) return Fault(path, rows.status().message());
   // The rows need the file reader, which they do not own: both live, and end, together.
   const auto held = std::make_shared<
@@ -135,12 +205,14 @@ class ArrowFileRows : public arrow::RecordBatchReader {
 };
 
 absl::StatusOr<FileSource> OpenArrow(const std::string& path, std::shared_ptr<arrow::io::ReadableFile> file,
-                                     const std::vector<std::string>& columns) {
+                                     const std::vector<ColumnRequest>& requests) {
   auto opened = arrow::ipc::RecordBatchFileReader::Open(file);
   if (!opened.ok()) return Fault(path, Concat("not a whole Arrow file: ", opened.status().message()));
   FileSource source;
   source.column_names = (*opened)->schema()->field_names();
-  if (const absl::Status status = CheckColumns(path, source.column_names, columns); !status.ok()) return status;
+  auto columns = FindColumns(path, source.column_names, requests);
+  if (!columns.ok()) return columns.status();
+  source.columns = *std::move(columns);
   const auto rows = std::make_shared<ArrowFileRows>(*opened);
   source.reader = rows;
   source.progress = [rows](uint64_t) { return rows->progress(); };
@@ -187,7 +259,7 @@ absl::StatusOr<Format> FormatOf(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector<std::string>& columns) {
+absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector<ColumnRequest>& requests) {
   try {
     auto file = arrow::io::ReadableFile::Open(path);
     if (!file.ok()) {
@@ -196,8 +268,8 @@ absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector
     }
     const auto format = FormatOf(path);
     if (!format.ok()) return format.status();
-    if (*format == Format::kParquet) return OpenParquet(path, *file, columns);
-    return *format == Format::kArrow ? OpenArrow(path, *file, columns) : OpenCsv(path, *file, columns);
+    if (*format == Format::kParquet) return OpenParquet(path, *file, requests);
+    return *format == Format::kArrow ? OpenArrow(path, *file, requests) : OpenCsv(path, *file, requests);
   } catch (const std::exception& error) {  // Parquet's own readers throw on some damage
     return Fault(path, Concat("cannot be read: ", error.what()));
   }

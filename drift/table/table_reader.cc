@@ -55,14 +55,16 @@ absl::StatusOr<std::unique_ptr<TableReader>> TableReader::Open(const std::vector
   if (reader->files_.empty()) return absl::InvalidArgumentError("expected at least one file of rows, got none");
   reader->columns_ = std::move(columns);
   reader->batch_.columns.resize(reader->columns_.size());
+  reader->batch_.lists.resize(reader->columns_.size());
   reader->as_number_.resize(reader->columns_.size());
   for (const std::string& file : reader->files_) {
     reader->file_bytes_.push_back(BytesOf(file));
     if (const absl::Status status = reader->OpenNext(); !status.ok()) return status;
     if (reader->next_file_ > 1) continue;
     reader->column_names_ = reader->open_->source.column_names;
-    for (const ColumnRequest& column : reader->columns_) {
-      const auto field = reader->open_->source.reader->schema()->GetFieldByName(column.name);
+    while (reader->stored_types_.size() < reader->columns_.size()) {
+      const std::string& name = reader->open_->source.columns[reader->stored_types_.size()];
+      const auto field = reader->open_->source.reader->schema()->GetFieldByName(name);
       const bool typed = field != nullptr && !reader->open_->source.is_csv;
       reader->stored_types_.push_back(typed ? StoredType(*field->type()) : std::nullopt);
     }
@@ -82,11 +84,7 @@ absl::StatusOr<std::vector<StoredColumn>> TableReader::Columns(const std::vector
 }
 
 absl::Status TableReader::OpenNext() {
-  std::vector<std::string> names;
-  for (const ColumnRequest& column : columns_) {
-    if (std::find(names.begin(), names.end(), column.name) == names.end()) names.push_back(column.name);
-  }
-  auto source = OpenSource(files_[next_file_], names);
+  auto source = OpenSource(files_[next_file_], columns_);
   if (!source.ok()) return source.status();
   ++next_file_;
   open_ = std::make_unique<OpenFile>();
@@ -124,22 +122,41 @@ absl::Status TableReader::TakeBatch(const std::string& file) {
   batch_.file = file;
   batch_.first_row = static_cast<int64_t>(open_->rows) + 1;
   batch_.rows = static_cast<size_t>(rows.num_rows());
+  batch_.names = open_->source.columns;
   if (open_->source.is_csv && !inferred_) {
-    for (size_t i = 0; i < columns_.size(); ++i) as_number_[i] = AllNumbers(*rows.GetColumnByName(columns_[i].name));
+    for (size_t i = 0; i < columns_.size(); ++i) as_number_[i] = AllNumbers(*rows.GetColumnByName(batch_.names[i]));
     inferred_ = true;
   }
   for (size_t i = 0; i < columns_.size(); ++i) {
-    const bool guessed = columns_[i].type == ColumnType::kAsStored && as_number_[i];
-    const auto fault = ReadValues(*rows.GetColumnByName(columns_[i].name),
-                                  guessed ? ColumnType::kNumber : columns_[i].type, batch_.columns[i]);
+    const auto fault = TakeColumn(i);
     if (!fault) continue;
+    const bool guessed = columns_[i].type == ColumnType::kAsStored && as_number_[i];
     return absl::InvalidArgumentError(
-        Concat(file, ": column '", columns_[i].name, "', row ", batch_.first_row + fault->index, ": ", fault->what,
+        Concat(file, ": column '", batch_.names[i], "', row ", batch_.first_row + fault->index, ": ", fault->what,
                guessed ? " where all before were numbers: state the feature's type in monitor.yaml" : ""));
   }
   open_->rows += batch_.rows;
   rows_read_ += batch_.rows;
   return absl::OkStatus();
+}
+
+std::optional<ValueFault> TableReader::TakeColumn(size_t column) {
+  const ColumnRequest& request = columns_[column];
+  const auto array = open_->batch->GetColumnByName(batch_.names[column]);
+  batch_.lists[column].reset();
+  const bool whole_rows = request.type == ColumnType::kRow || request.type == ColumnType::kTextRow;
+  if (!whole_rows) {
+    const bool guessed = request.type == ColumnType::kAsStored && as_number_[column];
+    return ReadValues(*array, guessed ? ColumnType::kNumber : request.type, batch_.columns[column]);
+  }
+  if (batch_.names[column] != request.tensor && !ListColumn::IsList(*array->type())) {
+    return ReadValues(*array, ColumnType::kNumber, batch_.columns[column]);
+  }
+  batch_.columns[column].clear();
+  auto lists = ListColumn::Make(array, request.type == ColumnType::kTextRow);
+  if (!lists.ok()) return ValueFault{0, std::string(lists.status().message())};
+  batch_.lists[column] = *std::move(lists);
+  return std::nullopt;
 }
 
 double TableReader::progress() const {

@@ -9,9 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "drift/dtype.h"
+#include "drift/table/list_column.h"
 #include "drift/value.h"
 
 namespace drift {
+
+struct ValueFault;
 
 /// What a column's values must be.
 enum class ColumnType {
@@ -19,11 +22,16 @@ enum class ColumnType {
   kNumber,    // numbers and booleans, and texts that are numbers
   kText,      // texts
   kTime,      // int64 nanoseconds since 1970 UTC, of dates, timestamps, ISO 8601 texts and numbers (time_values.h)
+  kRow,       // the rows of a tensor, to be reduced: lists of numbers
+  kTextRow,   // the same of a tensor of texts: texts, or lists of texts
 };
 
 struct ColumnRequest {
   std::string name;
   ColumnType type = ColumnType::kAsStored;
+  /// kRow, kTextRow: the tensor's name. A file without column `name` may have a column of this name, whose rows are
+  /// the tensor's; in a column of the former name alone single numbers are allowed too, which were reduced before.
+  std::string tensor = {};
 };
 
 /// A column of a file, as it is stored.
@@ -33,19 +41,21 @@ struct StoredColumn {
   bool is_time = false;        // dates, times and timestamps
 };
 
-/// A run of rows of one file. Texts are views into the batch: valid until the next call of Next().
+/// A run of rows of one file. Texts and lists are views into the batch: valid until the next call of Next().
 struct TableBatch {
   std::string file;
   int64_t first_row = 1;  // of these rows within the file, counted from 1 without the header
   size_t rows = 0;
-  std::vector<std::vector<Value>> columns;  // [request][row]
+  std::vector<std::string> names;                 // [request]: of the file's column
+  std::vector<std::vector<Value>> columns;        // [request][row]; empty where `lists` has the rows
+  std::vector<std::optional<ListColumn>> lists;   // [request]: of kRow and kTextRow, but for numbers reduced before
 };
 
 /// Reads named columns of CSV, Parquet and Arrow IPC files, one after the other, a batch of some ten thousand rows at
-/// a time, so that a file need not fit in memory.
+/// a time (fewer where rows are wide), so that a file need not fit in memory.
 ///
 /// The kind of a file is told by its first bytes, else it is CSV (.tsv: with tabs) with a header line. Missing: nulls,
-/// and in CSV an empty field, NA, NaN and null unless in quotes. Single-threaded.
+/// and in CSV an empty field, NA, NaN and null unless in quotes. CSV cannot hold lists. Single-threaded.
 ///
 /// Errors name file, column and row: NOT_FOUND for a file or pattern without one, INVALID_ARGUMENT for content.
 class TableReader {
@@ -78,6 +88,7 @@ class TableReader {
 
   absl::Status OpenNext();
   absl::Status TakeBatch(const std::string& file);
+  std::optional<ValueFault> TakeColumn(size_t column);
 
   std::vector<std::string> files_;
   std::vector<std::string> column_names_;

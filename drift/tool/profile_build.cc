@@ -68,13 +68,13 @@ class TimeOrder {
   bool has_number_ = false;
 };
 
-/// Adds one batch. `time` is null without a time column, which is else the last column of the batch.
-absl::Status AddRows(const TableBatch& batch, size_t columns, const StratumNames& strata, TimeOrder* time,
-                     ReferenceBuilder& builder) {
-  std::vector<Value> row(columns);
+/// Adds one batch, whose features are `values`. `time` is null without a time column, which is else the batch's last.
+absl::Status AddRows(const TableBatch& batch, const std::vector<std::vector<Value>>& values,
+                     const StratumNames& strata, TimeOrder* time, ReferenceBuilder& builder) {
+  std::vector<Value> row(values.size());
   for (size_t i = 0; i < batch.rows; ++i) {
-    for (size_t column = 0; column < columns; ++column) row[column] = batch.columns[column][i];
-    std::string fault = time == nullptr ? "" : time->Check(batch.columns[columns][i]);
+    for (size_t column = 0; column < row.size(); ++column) row[column] = values[column][i];
+    std::string fault = time == nullptr ? "" : time->Check(batch.columns.back()[i]);
     if (fault.empty()) {
       if (const auto error = builder.Add(row, strata.Of(row))) fault = error->message;
     }
@@ -119,13 +119,16 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
   if (!columns.ok()) return columns.status();
   BuiltProfile profile;
   if (absl::Status status = LeaveOutMissingLabel(inputs.data, *columns, profile.warnings); !status.ok()) return status;
-  std::vector<ColumnRequest> requests;
-  for (const ProfileColumn& column : *columns) requests.push_back(column.request);
+  std::vector<FeatureColumn> sources;
+  for (const ProfileColumn& column : *columns) sources.push_back(column.source);
+  FeatureColumns features(std::move(sources));
+  std::vector<ColumnRequest> requests = features.requests();
   if (!inputs.time_column.empty()) requests.push_back({inputs.time_column, ColumnType::kAsStored});
   const auto reader = TableReader::Open(inputs.data, requests);
   if (!reader.ok()) return reader.status();
   profile.files = (*reader)->files();
   std::vector<ColumnSpec> specs;
+  std::vector<std::vector<Value>> values;
   std::unique_ptr<ReferenceBuilder> builder;
   std::unique_ptr<StratumNames> strata;
   TimeOrder time;
@@ -139,12 +142,14 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
       strata = std::make_unique<StratumNames>(inputs.monitor, specs);
     }
     TimeOrder* order = inputs.time_column.empty() ? nullptr : &time;
-    if (const absl::Status status = AddRows(**batch, specs.size(), *strata, order, *builder); !status.ok())
-      return status;
+    absl::Status status = features.Take(**batch, values);
+    if (status.ok()) status = AddRows(**batch, values, *strata, order, *builder);
+    if (!status.ok()) return status;
     if (inputs.progress) inputs.progress((*reader)->progress(), (*reader)->rows_read());
   }
   if (builder == nullptr)
     return absl::InvalidArgumentError(Concat(JoinNames(profile.files), ": expected rows, got a header alone"));
+  for (const std::string& warning : features.warnings()) profile.warnings.push_back(warning);
   auto built = builder->Build();
   if (!built.ok()) return absl::InvalidArgumentError(built.error().message);
   profile.reference = std::move(built.value());

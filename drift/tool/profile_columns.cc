@@ -20,6 +20,10 @@ std::string MatchTensor(const FeatureSpec& spec, Role role, const ModelTensors& 
     return Concat(what, " '", spec.tensor, "' is not one of the model's: expected one of ", NamesOf(tensors));
   }
   const TensorType& type = found->second;
+  column.source.tensor = type;
+  if (spec.reduce.reduction != Reduction::kNone) {
+    return WhyNotReducible(spec.reduce, type.dtype, type.elements, Concat(what, " '", spec.tensor, "'"));
+  }
   if (type.elements >= 0 && spec.column >= type.elements) {
     return Concat("column ", spec.column, ": expected below ", type.elements, ", the width of ", what, " '",
                   spec.tensor, "'");
@@ -41,7 +45,7 @@ ProfileColumn LabelColumn(const LabelSettings& labels) {
   column.name = labels.name;
   column.role = Role::kLabel;
   column.kind = labels.kind;
-  column.request = {labels.name, TypeToRead(column)};
+  column.source.request = {labels.name, TypeToRead(column)};
   return column;
 }
 
@@ -66,14 +70,14 @@ absl::StatusOr<std::vector<ProfileColumn>> PlanColumns(const MonitorSettings& mo
     column.name = spec.name;
     column.role = role;
     column.kind = spec.kind;
-    std::string fault;
-    if (spec.reduce.reduction != Reduction::kNone) {
-      fault = "reduce is read but not computed yet: leave the feature out of monitor.yaml";
-    } else if (tensors) {
-      fault = MatchTensor(spec, role, *tensors, column);
-    }
+    const std::string fault = tensors ? MatchTensor(spec, role, *tensors, column) : "";
     if (!fault.empty()) faults += Concat(Name(role), " '", spec.name, "': ", fault, "\n");
-    column.request = {spec.name, TypeToRead(column)};
+    if (spec.reduce.reduction == Reduction::kNone) {
+      column.source.request = {spec.name, TypeToRead(column)};
+    } else {
+      column.source = ReducedColumn(spec, column.source.tensor);
+      column.dtype = DtypeOf(spec.reduce);
+    }
     columns.push_back(std::move(column));
   };
   for (const FeatureSpec& spec : monitor.features) add(spec, Role::kFeature);
@@ -94,7 +98,8 @@ std::vector<ColumnSpec> DecideTypes(const std::vector<ProfileColumn>& columns, c
       spec.dtype = *columns[i].dtype;
     } else {
       const auto stored = reader.stored_type(i);
-      const bool readable = stored && !(*stored == Dtype::kText && columns[i].request.type == ColumnType::kNumber);
+      const bool number = columns[i].source.request.type == ColumnType::kNumber;
+      const bool readable = stored && !(*stored == Dtype::kText && number);
       spec.dtype = readable ? *stored : TypeOfValues(first.columns[i]);
       if (spec.role == Role::kLabel) {
         // Labels are no tensor: they are reported as a double or a text.

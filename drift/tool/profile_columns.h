@@ -8,21 +8,22 @@
 #include "drift/builder.h"
 #include "drift/profile/monitor_settings.h"
 #include "drift/profile/tensor_types.h"
+#include "drift/table/feature_columns.h"
 #include "drift/table/table_reader.h"
 
 namespace drift {
 
 /// One feature, prediction or label: what is read from the file, and what it becomes.
 struct ProfileColumn {
-  ColumnRequest request;
+  FeatureColumn source;
   std::string name;
   Role role = Role::kFeature;
-  std::optional<Dtype> dtype;  // of the served tensor; unset where no config.pbtxt tells it
+  std::optional<Dtype> dtype;  // of the values; unset where no config.pbtxt tells the tensor's
   std::optional<Kind> kind;
 };
 
-/// The columns of monitor.yaml: features, predictions, the label. INVALID_ARGUMENT lists every one that cannot be: a tensor that the
-/// model lacks, a column beyond its width, numeric texts, reductions.
+/// The columns of monitor.yaml: features, predictions, the label. INVALID_ARGUMENT lists every one that cannot be: a
+/// tensor that the model lacks, a column beyond its width, numeric texts, a reduction of what is not wide.
 absl::StatusOr<std::vector<ProfileColumn>> PlanColumns(const MonitorSettings& monitor,
                                                        const std::optional<ModelTensors>& tensors);
 

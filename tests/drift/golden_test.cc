@@ -14,6 +14,7 @@
 #include "drift/ks.h"
 #include "drift/ks_distribution.h"
 #include "drift/psi.h"
+#include "tests/drift/golden_draw.h"
 #include "tests/drift/simulation.h"
 
 namespace drift {
@@ -41,32 +42,6 @@ std::vector<Case> ReadCases() {
     cases.push_back(c);
   }
   return cases;
-}
-
-double Shape(int kind, double u, double half) {
-  switch (kind) {
-    case 1: return std::floor(u * 7);
-    case 2: return 3.25;
-    case 3: return half / (u * u + 1e-200);
-    case 4: return u / (1 - u);
-    case 5: return std::floor(u * 1000);
-    case 6: return u < 0.3 ? 0 : u;
-    case 7: return u * 1e-310;
-    case 9: return u < 0.25 ? -0.0 : std::floor(u * 3);
-    case 10: return static_cast<double>(static_cast<float>(u));
-    default: return u;
-  }
-}
-
-std::vector<double> Draw(int kind, std::uint64_t seed, int count, double shift, double missing) {
-  testing::Random random(seed);
-  std::vector<double> values;
-  for (int i = 0; i < count; ++i) {
-    const double u = random.Uniform(), lost = random.Uniform();
-    const double value = Shape(kind, u, lost < 0.5 ? -1 : 1) + (kind == 7 ? 0 : shift);
-    values.push_back(lost < missing ? std::nan("") : value);
-  }
-  return values;
 }
 
 // One stratum, every row kept, too few panes for a measured covariance: a plain sample.
@@ -102,8 +77,8 @@ class GoldenTest : public ::testing::Test {
       const Case& c = cases[i];
       SCOPED_TRACE("case " + std::to_string(i) + " kind " + std::to_string(c.kind));
       const double missing = c.kind == 8 && i % 2 == 0 ? 1.0 : c.missing;
-      check(i, c, Draw(c.kind, 1000 + i, c.reference_rows, 0, c.missing),
-            Draw(c.kind, 9000 + i, c.rows, c.shift, missing));
+      check(i, c, testing::Draw(c.kind, 1000 + i, c.reference_rows, 0, c.missing),
+            testing::Draw(c.kind, 9000 + i, c.rows, c.shift, missing));
     }
   }
 };

@@ -51,7 +51,7 @@ std::string FaultsWith(const std::string& section) { return FaultsOf(kSmall + se
 TEST(MonitorFile, ReadsEveryFeature) {
   const auto settings = ParseMonitor(kWhole, "monitor.yaml");
   ASSERT_TRUE(settings.ok()) << settings.status();
-  ASSERT_EQ(settings->features.size(), 5u);
+  ASSERT_EQ(settings->features.size(), 12u);
   const FeatureSpec& temp = settings->features[0];
   EXPECT_EQ(temp.name, "temp");
   EXPECT_EQ(temp.tensor, "features");
@@ -64,7 +64,13 @@ TEST(MonitorFile, ReadsEveryFeature) {
   EXPECT_EQ(settings->features[3].reduce.reduction, Reduction::kProjections);
   EXPECT_EQ(settings->features[3].reduce.projections, 8);
   EXPECT_EQ(settings->features[3].reduce.seed, ~uint64_t{0});
-  EXPECT_EQ(settings->features[4].kind, std::nullopt);
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(settings->features[3 + i].name, "emb_" + std::to_string(i));
+    EXPECT_EQ(settings->features[3 + i].declared, "emb");
+    EXPECT_EQ(settings->features[3 + i].tensor, "embedding");
+    EXPECT_EQ(settings->features[3 + i].reduce.projection, i);
+  }
+  EXPECT_EQ(settings->features[11].kind, std::nullopt);
   EXPECT_TRUE(settings->has_reductions());
   ASSERT_EQ(settings->predictions.size(), 1u);
   EXPECT_EQ(settings->predictions[0].tensor, "score");
@@ -97,7 +103,7 @@ TEST(MonitorFile, ReadsEverySection) {
   EXPECT_EQ(settings->cycle_ns, 86400 * kSecond);
   EXPECT_EQ(settings->record.ModeOf("temp"), RecordMode::kKeep);
   EXPECT_EQ(settings->record.ModeOf("carrier"), RecordMode::kHash);
-  EXPECT_EQ(settings->record.ModeOf("emb"), RecordMode::kDrop);
+  EXPECT_EQ(settings->record.modes.at("emb_7"), RecordMode::kDrop);
   EXPECT_EQ(settings->record.ModeOf("untold"), RecordMode::kDrop);
 }
 
@@ -262,7 +268,25 @@ INSTANTIATE_TEST_SUITE_P(
         BadSection{"features: [{name: a, input: x}]\npredictions: [{name: a, output: y}]\n",
                    "key 'predictions[0].name'"},
         BadSection{"features: [{name: a, input: x, type: numeric}]\nsampling: {stratum: {feature: a}}\n",
-                   "expected a categorical feature"}));
+                   "expected a categorical feature"},
+        BadSection{"features: [{name: a, input: x, reduce: argmax}]\nsampling: {stratum: {feature: a}}\n",
+                   "expected a categorical feature: its values name the strata, got 'a', which is reduced"},
+        BadSection{"features: [{name: e, input: x, reduce: {projections: 2}}, {name: e_1, input: y}]\n",
+                   "key 'features[1].name': expected a name of its own for each feature and prediction, got 'e_1' again"},
+        BadSection{"features: [{name: e_0, input: x}]\n"
+                   "predictions: [{name: e, output: x, reduce: {projections: 2}}]\n",
+                   "key 'predictions[0].name': expected a name of its own for each feature and prediction, got 'e_0'"},
+        BadSection{"features: [{name: e, input: x, reduce: {projections: 2}}]\nrecord: {fields: [e, {e_1: drop}]}\n",
+                   "key 'record.fields[1]': expected each field once, got 'e_1' again"}));
+
+TEST(MonitorFile, NamesOfProjectionsLeaveRoomForTheirNumbers) {
+  const auto with_name = [](size_t bytes, const std::string& reduce) {
+    return FaultsOf("features: [{name: " + std::string(bytes, 'n') + ", input: x, reduce: " + reduce + "}]\n");
+  };
+  EXPECT_EQ(with_name(128, "mean"), "no fault");
+  EXPECT_EQ(with_name(125, "{projections: 64}"), "no fault");
+  EXPECT_THAT(with_name(126, "{projections: 64}"), HasSubstr("key 'features[0].name': expected at most 125 bytes"));
+}
 
 TEST(MonitorFile, TextThatIsNotYaml) {
   EXPECT_THAT(FaultsOf("features: [\n"), StartsWith("monitor.yaml:2:1: not YAML: "));

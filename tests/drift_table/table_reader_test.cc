@@ -10,6 +10,7 @@
 
 #include "drift/table/column_values.h"
 #include "tests/drift_table/arrow_files.h"
+#include "tests/drift_table/scratch_files.h"
 
 namespace drift {
 namespace {
@@ -18,22 +19,8 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class TableTest : public ::testing::Test {
+class TableTest : public FilesTest {
  protected:
-  TableTest()
-      : folder_(std::filesystem::path(::testing::TempDir()) /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~TableTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& content) {
-    std::ofstream(folder_ / name, std::ios::binary) << content;
-    return folder_ / name;
-  }
-  std::string Path(const std::string& name) const { return folder_ / name; }
-
   static std::string Text(const Value& value) {
     switch (value.type()) {
       case Value::Type::kMissing:
@@ -67,8 +54,6 @@ class TableTest : public ::testing::Test {
   static std::string FaultOf(const std::vector<std::string>& patterns, const ColumnRequest& column) {
     return ReadAll(patterns, column).at(0);
   }
-
-  const std::filesystem::path folder_;
 };
 
 TEST_F(TableTest, CsvValuesAndWhatIsMissing) {

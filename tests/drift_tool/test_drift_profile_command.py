@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 
+import numpy as np
 import pyarrow
 import pyarrow.csv
 import pyarrow.feather
@@ -233,12 +234,102 @@ def test_bad_monitor_and_config_files(model):
     monitor.write_text(MONITOR.replace("input: carrier, type: categorical", "input: carrier, type: numeric")
                        .replace("stratum: {feature: carrier}", "stratum: {parameter: tier}"))
     refused(profile(model), "feature 'carrier': type: expected categorical, as input 'carrier' has texts, got numeric")
-    monitor.write_text(MONITOR.replace("column: 0, type: numeric", "reduce: mean"))
-    refused(profile(model), "feature 'temp': reduce is read but not computed yet")
+    monitor.write_text(MONITOR.replace("output: y, type: numeric", "output: y, reduce: mean"))
+    refused(profile(model), "prediction 'score': reduce: expected rows of more than one element, output 'y' has one: "
+                            "watch it by column: 0")
+    monitor.write_text(MONITOR.replace("input: carrier, type: categorical", "input: carrier, reduce: mean")
+                       .replace("stratum: {feature: carrier}", "stratum: {parameter: tier}"))
+    refused(profile(model), "feature 'carrier': reduce: expected length, the only one of input 'carrier', which holds "
+                            "texts, got mean")
     monitor.write_text(MONITOR)
     (model / "config.pbtxt").write_text('name: "toy"\ninput { nam }')
     refused(profile(model), f"{model / 'config.pbtxt'}:2:")
     refused(profile(model, "--model-config", model / "none.pbtxt"), "none.pbtxt: cannot open")
+
+
+WIDE_MONITOR = """\
+features:
+  - {name: brightness, input: image, reduce: mean}
+  - {name: darkest, input: image, reduce: min}
+  - {name: place, input: image, reduce: argmax}
+  - {name: words, input: text, reduce: length}
+  - {name: pattern, input: image, reduce: {projections: 2, seed: 3}}
+"""
+WIDE_CONFIG = """\
+name: "wide" platform: "pytorch_libtorch" max_batch_size: 8
+input { name: "image" data_type: TYPE_UINT8 dims: [ 2, 3 ] }
+input { name: "text" data_type: TYPE_STRING dims: [ 1 ] }
+output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
+"""
+
+
+@pytest.fixture
+def wide(tmp_path):
+    """A model of images and texts, with its training rows as lists: nested, flat and of a fixed size."""
+    folder = tmp_path / "wide"
+    (folder / "3").mkdir(parents=True)
+    (folder / "monitor.yaml").write_text(WIDE_MONITOR)
+    (folder / "config.pbtxt").write_text(WIDE_CONFIG)
+    images = np.random.default_rng(1).integers(0, 200, (ROWS, 2, 3), dtype=np.uint8)
+    texts = ["é" * (i % 9) for i in range(ROWS)]
+    flat = images.reshape(ROWS, 6)
+    shapes = {"nested": pyarrow.array(images.tolist(), pyarrow.list_(pyarrow.list_(pyarrow.uint8()))),
+              "flat": pyarrow.array(flat.tolist(), pyarrow.large_list(pyarrow.float64())),
+              "fixed": pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(flat.ravel()), 6)}
+    for name, column in shapes.items():
+        pyarrow.parquet.write_table(pyarrow.table({"image": column, "text": texts}), tmp_path / f"{name}.parquet")
+    pyarrow.feather.write_feather(pyarrow.table({"image": shapes["flat"], "text": texts}), tmp_path / "flat.arrow",
+                                  compression="uncompressed")
+    return folder, images, texts
+
+
+def test_wide_rows_are_reduced_however_their_lists_are_stored(wide):
+    model, images, texts = wide
+    profiles = []
+    for name in ("nested.parquet", "flat.parquet", "fixed.parquet", "flat.arrow"):
+        told, warnings = summary(model, "--created", 1, data=model.parent / name)
+        assert warnings == ""
+        profiles.append((model / "3" / "reference.pb").read_bytes())
+        types = [(feature["name"], feature["type"], feature["dtype"]) for feature in told["features"]]
+        assert types == [("brightness", "numeric", "FP64"), ("darkest", "numeric", "FP64"),
+                         ("place", "categorical", "INT64"), ("words", "numeric", "FP64"),
+                         ("pattern_0", "numeric", "FP64"), ("pattern_1", "numeric", "FP64")]
+    assert len(set(profiles)) == 1
+
+
+def test_numbers_reduced_elsewhere_make_the_same_profile_and_are_told_of(wide):
+    """Whole numbers have exact sums, so that NumPy's means have our bits."""
+    model, images, texts = wide
+    monitor = WIDE_MONITOR.replace("  - {name: pattern, input: image, reduce: {projections: 2, seed: 3}}\n", "")
+    (model / "monitor.yaml").write_text(monitor)
+    summary(model, "--created", 1, data=model.parent / "nested.parquet")
+    reduced = (model / "3" / "reference.pb").read_bytes()
+    flat = images.reshape(ROWS, 6)
+    pyarrow.csv.write_csv(pyarrow.table({"brightness": flat.mean(axis=1), "darkest": flat.min(axis=1),
+                                         "place": flat.argmax(axis=1), "words": [len(t.encode()) for t in texts]}),
+                          model.parent / "reduced.csv")
+    _, warnings = summary(model, "--created", 1, data=model.parent / "reduced.csv")
+    assert "column 'brightness' holds single numbers: each is taken as the mean of image, reduced before" in warnings
+    assert (model / "3" / "reference.pb").read_bytes() == reduced
+
+
+def test_wide_rows_that_cannot_be_reduced(wide):
+    model, images, texts = wide
+    pyarrow.csv.write_csv(pyarrow.table({"image": ["[1, 2]"], "text": ["a"]}), model.parent / "lists.csv")
+    refused(profile(model, data=model.parent / "lists.csv"),
+            "lists.csv: column 'image': expected lists of numbers, which feature 'brightness' reduces; CSV cannot")
+    (model / "config.pbtxt").write_text(WIDE_CONFIG.replace("[ 2, 3 ]", "[ 2, 4 ]"))
+    refused(profile(model, data=model.parent / "flat.parquet"),
+            "flat.parquet: column 'image', row 1: expected 8 elements, as a row of tensor 'image' has, got 6")
+    (model / "config.pbtxt").write_text(WIDE_CONFIG)
+    pyarrow.parquet.write_table(pyarrow.table({"image": ["a.png"], "text": ["a"]}), model.parent / "paths.parquet")
+    refused(profile(model, data=model.parent / "paths.parquet"),
+            "paths.parquet: column 'image', row 1: expected lists of numbers, got values of type string")
+    refused(profile(model), "train.csv: cannot open")
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["a"]}), model.parent / "none.parquet")
+    refused(profile(model, data=model.parent / "none.parquet"),
+            "expected column brightness or image, darkest or image, place or image, pattern_0 or image, "
+            "pattern_1 or image; the file has text")
 
 
 def test_an_out_that_cannot_be_written(model):
