@@ -50,7 +50,9 @@ double EffectiveSamples(const BinEstimate& estimate) {
     plain += estimate.current[b] * (1 - estimate.current[b]) / smooth[b];
     trace += estimate.covariance[b * size + b] / smooth[b];
   }
-  if (!(trace > 0) || !(plain > 0)) return estimate.kish;  // all in one bin: nothing varies
+  // All in one bin: nothing varies, but for the rounding of a share that is 1.
+  constexpr double kRounding = 1e-12;
+  if (!(trace > 0) || !(plain > kRounding)) return estimate.kish;
   return plain / trace;
 }
 

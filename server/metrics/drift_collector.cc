@@ -22,6 +22,7 @@ struct ModelFamilies {
                               MetricType::Gauge};
   FamilyBuilder state{"model_drift_state", "1 for the model's state, 0 for the others.", MetricType::Gauge};
   FamilyBuilder reference{"model_reference_info", "1; the reference that traffic is compared with.", MetricType::Gauge};
+  FamilyBuilder reference_rows{"model_reference_rows", "Rows that the reference was made from.", MetricType::Gauge};
   FamilyBuilder evaluated{"model_drift_last_evaluation_timestamp_seconds", "Unix time of the last evaluation.",
                           MetricType::Gauge};
   FamilyBuilder repeated{"driftserve_repeated_request_ids_total",
@@ -51,6 +52,7 @@ struct ModelFamilies {
     repeated.Add(model, static_cast<double>(snapshot.repeated_request_ids));
     AddWindow(model, snapshot);
     if (snapshot.reference == nullptr) return;
+    reference_rows.Add(model, static_cast<double>(snapshot.reference->rows));
     reference.Add(
         With(With(model, "hash", snapshot.reference->hash), "created", drift::UtcTime(snapshot.reference->created_ns),
              "rows", std::to_string(snapshot.reference->rows)),
@@ -70,7 +72,7 @@ struct ModelFamilies {
 
   void MoveTo(std::vector<MetricFamily>& all) {
     for (FamilyBuilder* family :
-         {&drifted_ratio, &state, &reference, &evaluated, &repeated, &left_out, &coarsenings, &resets}) {
+         {&drifted_ratio, &state, &reference, &reference_rows, &evaluated, &repeated, &left_out, &coarsenings, &resets}) {
       family->MoveTo(all);
     }
   }
@@ -79,15 +81,14 @@ struct ModelFamilies {
 class AllFamilies {
  public:
   void Add(const ModelSnapshot& snapshot) {
-    const WatchedModelSettings& settings = snapshot.model->settings();
-    const MetricLabels model = {Label("model_name", settings.name), Label("model_version", settings.version)};
+    const MetricLabels model = {Label("model_name", snapshot.model_name),
+                                Label("model_version", snapshot.model_version)};
     for (const drift::FeatureResult& feature : snapshot.evaluation.population.features) {
       Of(feature.role).AddPopulation(model, feature);
     }
-    const SamplingRule& rule = snapshot.model->rule();
     for (const drift::ViewResult& view : snapshot.evaluation.strata) {
       // Values of several strata do not add up to one: those that share a label are left out.
-      if (static_cast<size_t>(rule.StratumOf(view.stratum)) >= kStratumLabels) continue;
+      if (StratumIndex(snapshot, view.stratum) >= kStratumLabels) continue;
       for (const drift::FeatureResult& feature : view.features) {
         Of(feature.role).AddStratum(model, view.stratum, feature);
       }

@@ -1,10 +1,12 @@
 #include "server/metrics/drift_families.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "drift/report/text.h"
 
@@ -28,6 +30,11 @@ const char* Prefixed(drift::Role role, const char* feature, const char* predicti
 FamilyBuilder Gauge(const char* name, const char* help) { return FamilyBuilder(name, help, MetricType::Gauge); }
 
 }  // namespace
+
+size_t StratumIndex(const ModelSnapshot& snapshot, const std::string& stratum) {
+  const auto found = std::find(snapshot.strata.begin(), snapshot.strata.end(), stratum);
+  return static_cast<size_t>(found - snapshot.strata.begin());
+}
 
 const std::string& StratumLabel(const std::string& name, size_t index) {
   static const std::string kOther = "other";
@@ -104,33 +111,30 @@ AdditiveFamilies::AdditiveFamilies()
       reference_ratio_("model_feature_reference_ratio", "The reference's share of each bin.", MetricType::Gauge) {}
 
 void AdditiveFamilies::Add(const MetricLabels& model, const ModelSnapshot& snapshot) {
-  AddRows(model, *snapshot.model);
+  AddRows(model, snapshot);
   AddBins(model, snapshot);
   AddReference(model, snapshot.evaluation);
 }
 
-void AdditiveFamilies::AddRows(const MetricLabels& model, const WatchedModel& watched) {
-  struct Rows {
-    uint64_t seen = 0, kept = 0, dropped = 0;
-  };
-  const SamplingRule& rule = watched.rule();
-  std::map<std::string, Rows> by_label;
-  for (size_t i = 0; i < rule.stratum_count(); ++i) {
-    Rows& rows = by_label[StratumLabel(rule.stratum(static_cast<int>(i)).name, i)];
-    rows.seen += watched.seen().Total(static_cast<int>(i));
-    rows.kept += watched.kept()[i].Read();
-    rows.dropped += watched.dropped()[i].Read();
+void AdditiveFamilies::AddRows(const MetricLabels& model, const ModelSnapshot& snapshot) {
+  if (!snapshot.rows) return;
+  std::map<std::pair<std::string, uint32_t>, RowCounts> by_label;
+  for (const RowCounts& counts : snapshot.rows()) {
+    const std::string& stratum = StratumLabel(counts.stratum, StratumIndex(snapshot, counts.stratum));
+    RowCounts& rows = by_label[{stratum, counts.rule}];
+    rows.seen += counts.seen;
+    rows.kept += counts.kept;
+    rows.dropped += counts.dropped;
   }
-  for (const auto& [stratum, rows] : by_label) {
-    const MetricLabels labels = With(model, "stratum", stratum, "rule", std::to_string(rule.version()));
-    rows_.Add(With(labels, "outcome", "seen"), static_cast<double>(rows.seen));
+  for (const auto& [key, rows] : by_label) {
+    const MetricLabels labels = With(model, "stratum", key.first, "rule", std::to_string(key.second));
+    rows_.Add(With(labels, "outcome", "seen"), rows.seen);
     rows_.Add(With(labels, "outcome", "kept"), static_cast<double>(rows.kept));
     rows_.Add(With(labels, "outcome", "dropped"), static_cast<double>(rows.dropped));
   }
 }
 
 void AdditiveFamilies::AddBins(const MetricLabels& model, const ModelSnapshot& snapshot) {
-  const SamplingRule& rule = snapshot.model->rule();
   struct Series {
     const BinCounts* labels;
     std::vector<uint64_t> observations;
@@ -138,8 +142,8 @@ void AdditiveFamilies::AddBins(const MetricLabels& model, const ModelSnapshot& s
   // Strata that share a label are one series.
   std::map<std::tuple<std::string_view, std::string_view, uint32_t>, Series> merged;
   for (const BinCounts& counts : snapshot.bins) {
-    const auto index = static_cast<size_t>(rule.StratumOf(counts.stratum));
-    Series& series = merged[{counts.feature, StratumLabel(counts.stratum, index), counts.rule}];
+    const std::string& stratum = StratumLabel(counts.stratum, StratumIndex(snapshot, counts.stratum));
+    Series& series = merged[{counts.feature, stratum, counts.rule}];
     series.labels = &counts;
     series.observations.resize(counts.observations.size());
     for (size_t bin = 0; bin < counts.observations.size(); ++bin) series.observations[bin] += counts.observations[bin];

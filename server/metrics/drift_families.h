@@ -38,12 +38,15 @@ class AdditiveFamilies {
   void MoveTo(std::vector<prometheus::MetricFamily>& families);
 
  private:
-  void AddRows(const MetricLabels& model, const WatchedModel& watched);
+  void AddRows(const MetricLabels& model, const ModelSnapshot& snapshot);
   void AddBins(const MetricLabels& model, const ModelSnapshot& snapshot);
   void AddReference(const MetricLabels& model, const drift::Evaluation& evaluation);
 
   FamilyBuilder rows_, bins_, reference_ratio_;
 };
+
+/// Where a stratum stands in the order of the sampling rule; beyond all where it is not in it.
+size_t StratumIndex(const ModelSnapshot& snapshot, const std::string& stratum);
 
 /// A stratum's label: its name, or "other" from the 65th on. `index` in the order of the sampling rule.
 inline constexpr size_t kStratumLabels = 64;

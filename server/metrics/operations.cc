@@ -40,8 +40,8 @@ HttpReply Page(std::string body) {
 
 drift::ReportInput InputOf(const ModelSnapshot& snapshot) {
   drift::ReportInput input;
-  input.model_name = snapshot.model->settings().name;
-  input.model_version = snapshot.model->settings().version;
+  input.model_name = snapshot.model_name;
+  input.model_version = snapshot.model_version;
   input.reference = snapshot.reference.get();
   input.evaluation = &snapshot.evaluation;
   input.window_ns = snapshot.window_ns;
@@ -58,10 +58,9 @@ std::shared_ptr<const ModelSnapshot> FindModel(const ObserverSnapshot& snapshot,
   std::shared_ptr<const ModelSnapshot> found;
   std::optional<int64_t> newest;
   for (const auto& model : snapshot.models) {
-    const WatchedModelSettings& settings = model->model->settings();
-    if (settings.name != name) continue;
-    if (version != request.query.end() && settings.version != version->second) continue;
-    const std::optional<int64_t> number = ParseWhole<int64_t>(settings.version);
+    if (model->model_name != name) continue;
+    if (version != request.query.end() && model->model_version != version->second) continue;
+    const std::optional<int64_t> number = ParseWhole<int64_t>(model->model_version);
     if (found != nullptr && number.value_or(-1) < newest.value_or(-1)) continue;
     found = model;
     newest = number;
@@ -143,8 +142,7 @@ HttpReply Operations::Index() const {
   if (sources_.board != nullptr) {
     const auto snapshot = sources_.board->Read();
     for (const auto& model : snapshot->models) {
-      const WatchedModelSettings& settings = model->model->settings();
-      entries.push_back({settings.name, settings.version, model->evaluation.model_state});
+      entries.push_back({model->model_name, model->model_version, model->evaluation.model_state});
     }
   }
   return Page(drift::RenderIndex(entries));

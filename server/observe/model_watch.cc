@@ -125,7 +125,10 @@ bool ModelWatch::TakeTurn(int64_t monotonic_ns) {
 std::shared_ptr<const ModelSnapshot> ModelWatch::Evaluate(int64_t now_ns) {
   window_->Advance(now_ns);
   auto snapshot = std::make_shared<ModelSnapshot>();
-  snapshot->model = model_;
+  snapshot->model_name = model_->settings().name;
+  snapshot->model_version = model_->settings().version;
+  snapshot->strata = strata_;
+  snapshot->rows = [model = model_] { return RowsOf(*model); };
   snapshot->reference = reference_;
   snapshot->evaluation = evaluator_->Evaluate(*window_, now_ns);
   snapshot->window_ns = monitor_.window.length_ns;
@@ -143,8 +146,7 @@ std::shared_ptr<const ModelSnapshot> ModelWatch::Evaluate(int64_t now_ns) {
 std::vector<BinCounts> ModelWatch::CountBins() const {
   const drift::Layout& layout = window_->layout();
   std::vector<BinCounts> bins;
-  for (const drift::CumulativeCounts& counts : window_->Cumulative()) {
-    if (counts.kept == 0 || counts.bins.size() != layout.total_bins()) continue;
+  for (const drift::CumulativeCounts& counts : WithCurrentRule(window_->Cumulative())) {
     for (size_t f = 0; f < layout.features(); ++f) {
       BinCounts& feature = bins.emplace_back();
       feature.feature = reference_->features[f].name;
@@ -157,6 +159,21 @@ std::vector<BinCounts> ModelWatch::CountBins() const {
     }
   }
   return bins;
+}
+
+// Every stratum under the rule in force is there from the first evaluation on, at 0: a counter's first increase would
+// else be lost to whoever reads it.
+std::vector<drift::CumulativeCounts> ModelWatch::WithCurrentRule(std::vector<drift::CumulativeCounts> all) const {
+  const auto version = static_cast<int>(model_->rule().version());
+  for (size_t i = 0; i < strata_.size(); ++i) {
+    const auto stratum = static_cast<int>(i);
+    const bool there = std::any_of(all.begin(), all.end(), [&](const drift::CumulativeCounts& counts) {
+      return counts.rule_version == version && counts.stratum == stratum;
+    });
+    if (there) continue;
+    all.push_back({version, stratum, 0, 0, 0, std::vector<uint64_t>(window_->layout().total_bins(), 0)});
+  }
+  return all;
 }
 
 void ModelWatch::Remember(const drift::Evaluation& evaluation) {

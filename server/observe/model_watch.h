@@ -54,6 +54,7 @@ class ModelWatch {
   void StateRates(int64_t now_ns);
   void Bind();
   std::vector<BinCounts> CountBins() const;
+  std::vector<drift::CumulativeCounts> WithCurrentRule(std::vector<drift::CumulativeCounts> all) const;
   void Remember(const drift::Evaluation& evaluation);
 
   const std::shared_ptr<WatchedModel> model_;

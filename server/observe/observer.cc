@@ -60,7 +60,6 @@ class Observer::State {
   void Take(const Sample& sample);
   ModelWatch* Find(const WatchedModel* model);
   void EvaluateDue(bool changed);
-  void Tell(const ModelSnapshot& snapshot);
   void Forget();
 
   Tap* const tap_;
@@ -75,6 +74,8 @@ class Observer::State {
     std::unique_ptr<ModelWatch> watch;
     std::shared_ptr<const ModelSnapshot> snapshot;
   };
+  void Tell(const Watched& watched);
+
   std::vector<Watched> watched_;
   RecentIds recent_ids_;
   size_t next_producer_ = 0;
@@ -186,7 +187,7 @@ void Observer::State::EvaluateDue(bool changed) {
   for (Watched& watched : watched_) {
     if (!watched.watch->TakeTurn(monotonic_ns)) continue;
     watched.snapshot = watched.watch->Evaluate(clock_->UnixNanos());
-    Tell(*watched.snapshot);
+    Tell(watched);
     changed = true;
   }
   if (!changed) return;
@@ -199,8 +200,9 @@ void Observer::State::EvaluateDue(bool changed) {
   board_->Post(std::move(snapshot));
 }
 
-void Observer::State::Tell(const ModelSnapshot& snapshot) {
-  const WatchedModelSettings& model = snapshot.model->settings();
+void Observer::State::Tell(const Watched& watched) {
+  const WatchedModelSettings& model = watched.watch->model()->settings();
+  const ModelSnapshot& snapshot = *watched.snapshot;
   const EventOrigin origin = {settings_.boot_id, settings_.source, settings_.events_topic};
   for (const drift::StateChange& change : snapshot.evaluation.changes) {
     publisher_->Publish(BuildEvent(model, snapshot.evaluation, change, origin, ++event_seq_));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,9 +24,22 @@ struct BinCounts {
   std::vector<uint64_t> observations;
 };
 
+/// Rows of one stratum under one sampling rule since the start.
+struct RowCounts {
+  std::string stratum;
+  uint32_t rule = 0;
+  double seen = 0;  // answered; by a consumer of the topic, which cannot count them, estimated as the sum of 1/π
+  uint64_t kept = 0;
+  uint64_t dropped = 0;
+};
+/// What a model has counted so far. Thread-safe.
+std::vector<RowCounts> RowsOf(const WatchedModel& model);
+
 /// What the observer last knew of one watched model version. Immutable.
 struct ModelSnapshot {
-  std::shared_ptr<const WatchedModel> model;
+  std::string model_name, model_version;
+  std::vector<std::string> strata;  // in the order of the sampling rule
+  std::function<std::vector<RowCounts>()> rows;  // asked by every scrape, from any thread; may be empty
   std::shared_ptr<const drift::Reference> reference;
   drift::Evaluation evaluation;
   int64_t window_ns = 0;          // of the monitor's settings, for people to read

@@ -105,7 +105,7 @@ TEST(DriftCollectorTest, StrataBeyondSixtyFourFoldIntoOther) {
 TEST(DriftCollectorTest, WhatTheWindowCouldNotTakeIsCountedByReason) {
   SnapshotBoard board;
   auto model = std::make_shared<ModelSnapshot>();
-  model->model = MakeWatched("m", {});
+  Identify(*model, MakeWatched("m", {}));
   model->window.late_rows = 3;
   model->window.unreadable_rows = 4;
   model->window.coarsenings = 2;

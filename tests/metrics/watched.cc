@@ -63,6 +63,13 @@ drift::Evaluation MakeEvaluation(std::vector<drift::FeatureResult> features) {
   return evaluation;
 }
 
+void Identify(ModelSnapshot& snapshot, std::shared_ptr<WatchedModel> watched) {
+  snapshot.model_name = watched->settings().name;
+  snapshot.model_version = watched->settings().version;
+  for (const RowCounts& counts : RowsOf(*watched)) snapshot.strata.push_back(counts.stratum);
+  snapshot.rows = [watched = std::move(watched)] { return RowsOf(*watched); };
+}
+
 PostedModel Post(SnapshotBoard& board, std::shared_ptr<WatchedModel> watched, drift::Evaluation evaluation,
                  std::vector<BinCounts> bins) {
   PostedModel posted{watched, std::make_shared<drift::Reference>()};
@@ -70,7 +77,7 @@ PostedModel Post(SnapshotBoard& board, std::shared_ptr<WatchedModel> watched, dr
   posted.reference->rows = 5000;
   posted.reference->created_ns = 1'690'000'000'000'000'000;
   auto model = std::make_shared<ModelSnapshot>();
-  model->model = std::move(watched);
+  Identify(*model, std::move(watched));
   model->reference = posted.reference;
   model->evaluation = std::move(evaluation);
   model->bins = std::move(bins);

@@ -17,6 +17,9 @@ drift::FeatureResult ReadyFeature(const std::string& name, drift::Role role = dr
 /// A feature that waits for rows.
 drift::FeatureResult WarmingFeature(const std::string& name);
 
+/// Fills in name, version, strata and counts of rows.
+void Identify(ModelSnapshot& snapshot, std::shared_ptr<WatchedModel> watched);
+
 /// A snapshot of one model, posted on `board`.
 struct PostedModel {
   std::shared_ptr<WatchedModel> watched;

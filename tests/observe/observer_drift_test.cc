@@ -90,7 +90,7 @@ TEST_F(ObserverDriftTest, ANewRateDoesNotLookLikeDrift) {
   EXPECT_NEAR(ShareBelowHalf(*Snapshot()), 0.5, 0.05);
   std::vector<uint32_t> rules;
   for (const BinCounts& counts : Snapshot()->bins) {
-    if (counts.feature == "x") rules.push_back(counts.rule);
+    if (counts.feature == "x" && counts.stratum == "default") rules.push_back(counts.rule);
   }
   EXPECT_THAT(rules, ::testing::UnorderedElementsAre(2, 5)) << "counts of each rule apart, for fleets";
 }

@@ -77,6 +77,18 @@ TEST_F(ObserverTest, HistoryIsBounded) {
   EXPECT_TRUE(std::isnan(snapshot->history.back().psi[0])) << "not ready";
 }
 
+TEST_F(ObserverTest, EveryBinOfEveryStratumIsCountedFromZero) {
+  observer_.Watch(model_, reference_, MakeMonitor());
+  observer_.RunOnce();
+  const auto snapshot = Snapshot();
+  ASSERT_EQ(snapshot->bins.size(), 2u * 3u) << "two strata, three features, before any row";
+  for (const BinCounts& counts : snapshot->bins) {
+    EXPECT_EQ(counts.rule, 5u);
+    EXPECT_FALSE(counts.bins.empty());
+    for (const uint64_t observations : counts.observations) EXPECT_EQ(observations, 0u);
+  }
+}
+
 TEST_F(ObserverTest, BinCountsAddUpToTheKeptRowsOfEachStratum) {
   observer_.Watch(model_, reference_, MakeMonitor());
   Serve(600, 6);
