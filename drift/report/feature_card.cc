@@ -1,8 +1,10 @@
 #include "drift/report/feature_card.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
+#include "drift/report/course_svg.h"
 #include "drift/report/format.h"
 #include "drift/report/histogram_svg.h"
 #include "drift/report/meters.h"
@@ -12,10 +14,6 @@
 namespace drift {
 namespace {
 
-std::size_t IndexOf(const ReportInput& input, const FeatureResult& feature) {
-  return static_cast<std::size_t>(&feature - input.evaluation->population.features.data());
-}
-
 std::string ProbabilityText(const std::optional<double>& p) {
   if (!p) return "–";
   return *p < 1e-12 ? "&lt; 1e-12" : Rounded(*p, 2);
@@ -23,55 +21,100 @@ std::string ProbabilityText(const std::optional<double>& p) {
 
 std::string OrDash(const std::optional<double>& value) { return value ? Rounded(*value) : "–"; }
 
-void AppendFact(const char* name, const std::string& value, const char* meaning, std::string& html) {
-  Append(html, "<div title=\"", meaning, "\"><dt>", name, "</dt><dd>", value, "</dd></div>");
+void AppendFact(const char* name, const std::string& value, const std::string& under, std::string& html) {
+  Append(html, "<div><dt>", name, "</dt><dd>", value);
+  if (!under.empty()) Append(html, " <small>", under, "</small>");
+  html += "</dd></div>";
 }
 
 void AppendFacts(const FeatureResult& feature, std::string& html) {
   html += "<dl class=\"facts\">";
-  AppendFact("Sampled rows", Grouped(feature.kept_rows), "Rows of this window that were sampled", html);
   if (feature.effective_samples > 0) {
-    AppendFact("Effective samples", Grouped(feature.effective_samples),
-               "Independent rows that these are worth, after weights, bursts and repeats", html);
+    AppendFact("Effective samples", Grouped(feature.effective_samples), "of " + Grouped(feature.kept_rows) + " rows",
+               html);
+  } else {
+    AppendFact("Rows", Grouped(feature.kept_rows), "", html);
   }
   if (feature.missing_ratio) {
-    AppendFact(
-        "Missing",
-        Percent(*feature.missing_ratio) + " <small>training " + Percent(feature.reference_missing_ratio) + "</small>",
-        "Share of missing values now and in training", html);
+    AppendFact("Missing", Percent(*feature.missing_ratio), "reference " + Percent(feature.reference_missing_ratio), html);
   }
   html += "</dl>";
 }
 
-void AppendFigures(const FeatureResult& feature, std::string& html) {
-  Append(html, "<details data-key=\"", Html(feature.name),
-         "\"><summary>All figures</summary><div class=\"tables\"><div><div class=\"scroll\" tabindex=\"0\"><table>"
-         "<thead><tr><th>Measure</th><th>Value</th><th>Corrected</th><th>Warn</th><th>Alert</th>"
-         "<th title=\"of a distance at most the warning tolerance\">p, warn</th>"
-         "<th title=\"of a distance at most the alert tolerance\">p, alert</th>"
-         "<th title=\"of no change at all\">p, none</th></tr></thead><tbody>");
+// Categories of the traffic that the reference does not know; beyond these many they are only counted.
+void AppendAppeared(const ReportInput& input, const FeatureResult& feature, std::string& html) {
+  constexpr std::size_t kShown = 20;
+  const auto found = input.appeared.find(feature.name);
+  if (found == input.appeared.end() || found->second.empty()) return;
+  const std::vector<AppearedCategory>& categories = found->second;
+  html += "<div class=\"appeared\"><h4>Categories that appeared</h4><ul>";
+  for (std::size_t i = 0; i < std::min(categories.size(), kShown); ++i) {
+    Append(html, "<li>", Html(categories[i].value, 60), " <b>", Tidy(100 * categories[i].share, 2), " %</b></li>");
+  }
+  if (categories.size() > kShown) Append(html, "<li>and ", std::to_string(categories.size() - kShown), " more</li>");
+  html += "</ul></div>";
+}
+
+// A region that scrolls and that the keyboard reaches.
+void OpenScroll(const std::string& label, const std::string& key, std::string& html) {
+  Append(html, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", label, "\" data-key=\"", key, "\">");
+}
+
+void AppendMeasures(const FeatureResult& feature, const std::string& id, std::string& html) {
+  OpenScroll("Measures of " + Html(feature.name, 60), id + " measures", html);
+  html +=
+      "<table><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Corrected</th>"
+      "<th scope=\"col\">Warn</th><th scope=\"col\">Alert</th>"
+      "<th scope=\"col\" title=\"of a distance at most the warning tolerance\">p, warn</th>"
+      "<th scope=\"col\" title=\"of a distance at most the alert tolerance\">p, alert</th>"
+      "<th scope=\"col\" title=\"of no change at all\">p, none</th></tr></thead><tbody>";
   for (const MeasureResult& measure : feature.measures) {
-    Append(html, "<tr><th>", MeasureTitle(measure.measure), "</th><td>", Rounded(measure.value, 4), "</td><td>",
-           OrDash(measure.bias_corrected), "</td><td>", OrDash(measure.warn_threshold), "</td><td>",
+    Append(html, "<tr><th scope=\"row\">", MeasureTitle(measure.measure), "</th><td>", Rounded(measure.value, 4),
+           "</td><td>", OrDash(measure.bias_corrected), "</td><td>", OrDash(measure.warn_threshold), "</td><td>",
            OrDash(measure.alert_threshold), "</td><td>", ProbabilityText(measure.p_value), "</td><td>",
            ProbabilityText(measure.p_value_alert), "</td><td>", ProbabilityText(measure.p_value_no_drift),
            "</td></tr>");
   }
   Append(html, "</tbody></table></div><p class=\"note\">Design effect ", Rounded(feature.design_effect),
-         ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p></div>");
-  Append(html,
-         "<div class=\"scroll\" "
-         "tabindex=\"0\"><table><thead><tr><th>Bin</th><th>Training</th><th>Now</th></tr></thead><tbody>");
+         ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p>");
+}
+
+void AppendBins(const FeatureResult& feature, const std::string& id, std::string& html) {
+  OpenScroll("Bins of " + Html(feature.name, 60), id + " bins", html);
+  html +=
+      "<table><thead><tr><th scope=\"col\">Bin</th><th scope=\"col\">Reference</th><th scope=\"col\">Current</th></tr>"
+      "</thead><tbody>";
   for (const Bin& bin : feature.bins) {
-    Append(html, "<tr><th>", Html(bin.label, 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
+    Append(html, "<tr><th scope=\"row\">", Html(bin.label, 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
            bin.current_share ? Percent(*bin.current_share) : "–", "</td></tr>");
   }
-  html += "</tbody></table></div></div></details>";
+  html += "</tbody></table></div>";
+}
+
+void AppendFigures(const FeatureResult& feature, const std::string& id, std::string& html) {
+  Append(html, "<details data-key=\"", id, "\"><summary>All figures<span class=\"heard\"> of ", Html(feature.name, 60),
+         "</span></summary><div class=\"tables\"><div>");
+  AppendMeasures(feature, id, html);
+  html += "</div><div>";
+  AppendBins(feature, id, html);
+  html += "</div></div></details>";
 }
 
 std::string KindText(const FeatureResult& feature) {
   return std::string(Name(feature.kind)) +
          (feature.role == Role::kFeature ? "" : " " + std::string(Name(feature.role)));
+}
+
+void AppendSide(const ReportInput& input, const FeatureResult& feature, std::string& html) {
+  html += "<div class=\"side\">";
+  for (const MeasureResult& measure : feature.measures) html += MeasureMeter(measure);
+  if (feature.ready) {
+    const std::size_t index = static_cast<std::size_t>(&feature - input.evaluation->population.features.data());
+    html += PsiCourse(input.history, index, feature.name, Find(feature, Measure::kPsi));
+  }
+  AppendFacts(feature, html);
+  AppendAppeared(input, feature, html);
+  html += "</div>";
 }
 
 }  // namespace
@@ -80,22 +123,27 @@ std::string StateBadge(State state) {
   return "<span class=\"badge " + std::string(Name(state)) + "\">" + std::string(Name(state)) + "</span>";
 }
 
+std::string CardId(const ReportInput& input, const FeatureResult& feature) {
+  return "f" + std::to_string(&feature - input.evaluation->population.features.data());
+}
+
 std::string FeatureCard(const ReportInput& input, const FeatureResult& feature) {
+  const std::string id = CardId(input, feature);
   std::string html;
-  Append(html, "<article class=\"card ", Name(feature.state), "\"><header><h3>", Html(feature.name),
-         "</h3><span class=\"kind\">", KindText(feature), "</span>", StateBadge(feature.state), "</header>");
-  if (!feature.ready && !feature.reason.empty()) {
-    Append(html, "<p class=\"reason\">Not judged yet: ", Html(feature.reason, 600), "</p>");
+  Append(html, "<article class=\"card ", Name(feature.state), "\" id=\"", id, "\" aria-labelledby=\"", id,
+         "n\"><header><h3 id=\"", id, "n\">", Html(feature.name), "</h3><span class=\"kind\">", KindText(feature),
+         "</span>", StateBadge(feature.state), "</header>");
+  if (!feature.reason.empty()) {
+    const std::string text = feature.reason == "constant" ? "One value in reference and traffic."
+                                                           : "Not judged yet: " + Html(feature.reason, 600);
+    Append(html, "<p class=\"reason\">", text, "</p>");
   }
   Append(html, "<div class=\"body\"><figure>", HistogramSvg(feature, ReferenceOf(input, feature)),
-         "</figure><div class=\"side\">");
-  for (const MeasureResult& measure : feature.measures) {
-    if (measure.measure == Measure::kPsi || measure.measure == Measure::kKs) html += MeasureMeter(measure);
-  }
-  if (feature.ready) html += PsiCourse(input.history, IndexOf(input, feature), Find(feature, Measure::kPsi));
-  AppendFacts(feature, html);
-  html += "</div></div>";
-  if (feature.ready) AppendFigures(feature, html);
+         "<figcaption class=\"key\"><span class=\"ref\"></span>reference<span class=\"cur\"></span>current</figcaption>"
+         "</figure>");
+  AppendSide(input, feature, html);
+  html += "</div>";
+  if (feature.ready) AppendFigures(feature, id, html);
   return html + "</article>";
 }
 

@@ -87,7 +87,7 @@ std::string ShortLabel(const FeatureResult& feature, const Bin& bin, double widt
   if (feature.kind == Kind::kCategorical) return Utf8(bin.label, letters);
   if (bin.upper && bin.lower && *bin.upper == *bin.lower) return Tidy(*bin.upper);
   const std::string text = bin.upper ? "≤" + Tidy(*bin.upper) : bin.lower ? ">" + Tidy(*bin.lower) : "all";
-  return text.size() <= letters + 2 ? text : "";
+  return text.size() <= letters + 1 ? text : "";
 }
 
 std::vector<Bar> BarsSideBySide(const FeatureResult& feature, double width) {
@@ -110,9 +110,21 @@ void AppendRectangle(const char* style, double left, double width, double height
 }
 
 std::string TitleOf(const Bin& bin) {
-  std::string title = Html(bin.label) + ": training " + Percent(bin.reference_share);
-  if (bin.current_share) title += ", now " + Percent(*bin.current_share);
+  std::string title = Html(bin.label) + ": reference " + Percent(bin.reference_share);
+  if (bin.current_share) title += ", current " + Percent(*bin.current_share);
   return title;
+}
+
+// What those hear who do not see the picture.
+std::string LargestChange(const FeatureResult& feature) {
+  const Bin* most = nullptr;
+  double change = -1;
+  for (const Bin& bin : feature.bins) {
+    if (!bin.current_share || std::fabs(*bin.current_share - bin.reference_share) <= change) continue;
+    change = std::fabs(*bin.current_share - bin.reference_share);
+    most = &bin;
+  }
+  return most == nullptr ? "the reference only" : "reference and current; the largest change is " + TitleOf(*most);
 }
 
 void AppendBar(const Bar& bar, double highest, std::string& svg) {
@@ -169,8 +181,8 @@ std::string HistogramSvg(const FeatureResult& feature, const FeatureReference* r
   for (const Bar& bar : bars) highest = std::max({highest, bar.reference, bar.current});
 
   std::string svg;
-  Append(svg, "<svg class=\"histogram\" viewBox=\"0 0 420 196\" role=\"img\" aria-label=\"Shares of ",
-         Html(feature.name), " in training and now\">");
+  Append(svg, "<svg class=\"histogram\" viewBox=\"0 0 420 196\" role=\"img\" aria-label=\"Histogram of ",
+         Html(feature.name, 60), ": ", LargestChange(feature), "\">");
   const std::string base = Coordinate(kTop + kPlotHeight + 0.5);
   Append(svg, "<line class=\"base\" x1=\"0\" x2=\"", Coordinate(width), "\" y1=\"", base, "\" y2=\"", base, "\"/>");
   for (const Bar& bar : bars) AppendBar(bar, highest, svg);

@@ -1,9 +1,15 @@
 #include "drift/report/page.h"
 
+#include <array>
+
+#include "drift/report/data_section.h"
 #include "drift/report/feature_card.h"
 #include "drift/report/format.h"
+#include "drift/report/heat_map.h"
+#include "drift/report/how_to_read.h"
+#include "drift/report/overview_table.h"
 #include "drift/report/page_assets.h"
-#include "drift/report/strata_table.h"
+#include "drift/report/quality_section.h"
 #include "drift/report/summary.h"
 #include "drift/report/text.h"
 #include "drift/report/verdict.h"
@@ -11,59 +17,88 @@
 namespace drift {
 namespace {
 
-constexpr char kHowToRead[] =
-    "<section><details class=\"how\" data-key=\" how\"><summary>How to read this page</summary>"
-    "<p><b>Two histograms lie over each other:</b> grey is what the model saw in training, blue is the traffic in the "
-    "window now, weighted so that every stratum counts as much as it has traffic. Where blue and grey part, the "
-    "model is asked about rows it has seen less of.</p>"
-    "<p><b>PSI</b> (population stability index) adds up how far the shares of the bins have moved; 0 is no change. "
-    "<b>KS</b> is the largest gap between the two cumulative distributions, from 0 to 1.</p>"
-    "<p><b>The thresholds</b> on the bars are not fixed numbers: they are the tolerance plus what chance alone could "
-    "add "
-    "with as many rows as there are now. With few rows they lie higher, and come down as rows come in. A value above "
-    "one means that the change is larger than tolerated, and not by chance.</p>"
-    "<p><b>States:</b> <i>warming</i> – too few rows to tell; <i>observing</i> – a new model, values without "
-    "alerts; <i>stable</i>; <i>warning</i>; <i>drifted</i>; <i>stale</i> – no traffic. A state changes when several "
-    "evaluations in a row agree, at a level that keeps false alarms to the stated rate.</p>"
-    "<p><b>Effective samples</b> are the independent rows that the sampled rows are worth: rows that come in bursts or "
-    "with very different weights are worth less. Drift does not say that predictions are worse, only that they are "
-    "made on other ground than the model was trained on.</p></details></section>";
-
 void AppendTile(const char* name, const std::string& value, const std::string& under, std::string& html) {
   Append(html, "<div><dt>", name, "</dt><dd>", value, "</dd><dd class=\"under\">", under, "</dd></div>");
 }
 
-void AppendTiles(const ReportInput& input, std::string& html) {
-  const Evaluation& evaluation = *input.evaluation;
-  const ViewResult& view = evaluation.population;
-  html += "<dl class=\"tiles\">";
+void AppendTraffic(const ReportInput& input, std::string& html) {
+  const ViewResult& view = input.evaluation->population;
+  if (input.comparison) {
+    AppendTile("Current rows", Grouped(static_cast<double>(input.comparison->current.rows)), "compared with the reference",
+               html);
+    return;
+  }
   AppendTile("Rows answered", Grouped(view.rows_seen),
              input.window_ns > 0 ? "in the last " + Duration(input.window_ns) : "in the window", html);
   const double share = view.rows_seen > 0 ? view.rows_kept / view.rows_seen : 0;
   AppendTile("Rows sampled", Grouped(view.rows_kept), view.rows_seen > 0 ? Percent(share) + " of them" : "", html);
-  AppendTile("Features drifted", Percent(evaluation.drifted_share), "of those that can be judged", html);
+}
+
+void AppendTiles(const ReportInput& input, std::string& html) {
+  const Evaluation& evaluation = *input.evaluation;
+  html += "<dl class=\"tiles\">";
+  AppendTraffic(input, html);
+  const Counts counts = Count(evaluation.population, Role::kFeature);
+  AppendTile("Features drifted", std::to_string(counts.drifted) + " of " + std::to_string(counts.ready),
+             "that can be judged, " + Percent(evaluation.drifted_share), html);
+  if (evaluation.concept_drift && evaluation.concept_drift->mean_error) {
+    const ConceptResult& quality = *evaluation.concept_drift;
+    AppendTile("Mean error", Rounded(*quality.mean_error), Html(quality.error, 40), html);
+  }
   if (input.reference != nullptr) {
-    AppendTile("Training rows", Grouped(static_cast<double>(input.reference->rows)),
-               "reference <code title=\"" + Html(input.reference->hash) + "\">" +
-                   Html(input.reference->hash.substr(0, 8)) + "</code>",
-               html);
+    AppendTile("Reference rows", Grouped(static_cast<double>(input.reference->rows)),
+               "hash <code>" + Html(input.reference->hash.substr(0, 8)) + "</code>", html);
   }
   html += "</dl>";
 }
 
 void AppendWarnings(const Evaluation& evaluation, std::string& html) {
   if (evaluation.warnings.empty()) return;
-  html += "<section class=\"warnings\" aria-label=\"Warnings\"><h2>Worth knowing</h2><ul>";
+  html += "<section class=\"warnings\" aria-labelledby=\"warnings-title\"><h2 id=\"warnings-title\">Worth knowing</h2><ul>";
   for (const std::string& warning : evaluation.warnings) Append(html, "<li>", Html(warning, 1000), "</li>");
   html += "</ul></section>";
 }
 
-void AppendRole(const ReportInput& input, Role role, const char* title, std::string& html) {
-  const auto features = WorstFirst(input.evaluation->population, role);
+struct RoleSection {
+  Role role;
+  const char *id, *title;
+};
+constexpr std::array<RoleSection, 3> kRoles = {{{Role::kFeature, "features", "Features, worst first"},
+                                                {Role::kPrediction, "predictions", "Predictions"},
+                                                {Role::kLabel, "labels", "Labels"}}};
+
+void AppendRole(const ReportInput& input, const RoleSection& section, std::string& html) {
+  const auto features = WorstFirst(input.evaluation->population, section.role);
   if (features.empty()) return;
-  Append(html, "<section><h2>", title, "</h2>");
+  Append(html, "<section id=\"", section.id, "\" aria-labelledby=\"", section.id, "-title\"><h2 id=\"", section.id,
+         "-title\">", section.title, "</h2>");
   for (const FeatureResult* feature : features) html += FeatureCard(input, *feature);
   html += "</section>";
+}
+
+// The sections that this page has, each a link.
+void AppendContents(const std::string& sections, std::string& html) {
+  constexpr std::array<std::array<const char*, 2>, 8> kSections = {{{"overview", "At a glance"},
+                                                                    {"features", "Features"},
+                                                                    {"predictions", "Predictions"},
+                                                                    {"labels", "Labels"},
+                                                                    {"quality", "Quality"},
+                                                                    {"strata", "Strata"},
+                                                                    {"data", "What was compared"},
+                                                                    {"how", "How to read it"}}};
+  html += "<nav aria-label=\"Sections\"><ul>";
+  for (const auto& [id, title] : kSections) {
+    if (sections.find("<section id=\"" + std::string(id) + "\"") == sections.npos) continue;
+    Append(html, "<li><a href=\"#", id, "\" data-key=\"to ", id, "\">", title, "</a></li>");
+  }
+  html += "</ul></nav>";
+}
+
+// A report to keep shows it open, for paper; a live page, which is looked at every day, does not.
+std::string HowToRead(bool open) {
+  return "<section id=\"how\" aria-labelledby=\"how-title\"><details class=\"how card\" data-key=\"how\"" +
+         std::string(open ? " open" : "") + "><summary><h2 id=\"how-title\">How to read it</h2></summary>" + kHowToRead +
+         "</details></section>";
 }
 
 void AppendHead(const std::string& title, std::string& html) {
@@ -80,38 +115,33 @@ std::string RenderPart(const ReportInput& input) {
   const Evaluation& evaluation = *input.evaluation;
   const Verdict verdict = VerdictOf(input);
   std::string html;
-  Append(html, "<section class=\"verdict ", Name(evaluation.model_state), "\" data-time=\"",
-         std::to_string(evaluation.time_ns), "\">", StateBadge(evaluation.model_state), "<h2>",
-         Html(verdict.sentence, 1000), "</h2><p>", Html(verdict.detail, 2000), "</p></section>");
+  Append(html, "<section class=\"verdict ", Name(evaluation.model_state), "\" aria-labelledby=\"verdict\" data-time=\"",
+         std::to_string(evaluation.time_ns), "\">", StateBadge(evaluation.model_state), "<h2 id=\"verdict\">",
+         Html(verdict.sentence, 1000), "</h2>");
+  if (!verdict.detail.empty()) Append(html, "<p>", Html(verdict.detail, 2000), "</p>");
+  html += "</section>";
   AppendTiles(input, html);
   AppendWarnings(evaluation, html);
-  html += "<p class=\"legend\"><span class=\"key ref\"></span>training<span class=\"key cur\"></span>now</p>";
-  AppendRole(input, Role::kFeature, "Features, worst first", html);
-  AppendRole(input, Role::kPrediction, "Predictions", html);
-  AppendRole(input, Role::kLabel, "Labels", html);
-  html += StrataTable(evaluation);
-  html += kHowToRead;
-  Append(html, "<footer><p>Evaluated ", evaluation.time_ns > 0 ? UtcTime(evaluation.time_ns) : "not yet");
-  if (input.evaluate_every_ns > 0) Append(html, ", every ", Duration(input.evaluate_every_ns));
-  if (input.reference != nullptr) {
-    Append(html, ". Reference made ", UtcTime(input.reference->created_ns), ", hash <code>",
-           Html(input.reference->hash), "</code>");
-  }
-  Append(html, ". Tolerances: PSI ", Tidy(input.thresholds.psi_warn), " and ", Tidy(input.thresholds.psi_alert),
-         ", KS ", Tidy(input.thresholds.ks_warn), " and ", Tidy(input.thresholds.ks_alert), ", α ",
-         Tidy(input.thresholds.alpha), ".</p></footer>");
-  return html;
+  std::string sections = OverviewTable(input);
+  for (const RoleSection& section : kRoles) AppendRole(input, section, sections);
+  Append(sections, QualitySection(evaluation), HeatMap(evaluation), DataSection(input), HowToRead(!!input.comparison));
+  AppendContents(sections, html);
+  return html + sections;
 }
 
 std::string RenderPage(const ReportInput& input, std::int64_t refresh_ms) {
   std::string html;
   AppendHead("Drift of " + Html(input.model_name), html);
-  Append(html, "<body><div class=\"page\"><header class=\"top\"><div><p class=\"brand\">driftserve</p><h1>",
+  Append(html,
+         "<body><a class=\"skip\" href=\"#main\">Skip to the verdict</a><div class=\"page\"><header class=\"top\"><div><p "
+         "class=\"brand\">driftserve</p><h1>",
          Html(input.model_name), " <span class=\"version\">version ", Html(input.model_version), "</span></h1></div>");
   if (refresh_ms > 0) {
     html += "<p class=\"live\" id=\"live\" role=\"status\"><i></i><span>live</span></p>";
+  } else if (input.comparison && input.comparison->made_ns > 0) {
+    Append(html, "<p class=\"live\">", UtcTime(input.comparison->made_ns), "</p>");
   }
-  Append(html, "</header><main id=\"main\">", RenderPart(input), "</main></div>");
+  Append(html, "</header><main id=\"main\" tabindex=\"-1\">", RenderPart(input), "</main></div>");
   if (refresh_ms > 0) {
     Append(html, "<script data-every=\"", std::to_string(refresh_ms), "\">", kPageScript, "</script>");
   }

@@ -62,7 +62,7 @@ TEST(HistogramSvgTest, HeightsOfCategoriesAreShares) {
   ASSERT_EQ(training.size(), 4u);
   EXPECT_NEAR(training[0].height, 2 * training[1].height, 0.1);
   EXPECT_NEAR(now[1].height, 2 * now[0].height, 0.1);
-  EXPECT_THAT(svg, HasSubstr("<title>EWR: training 50.0\u202f%, now 25.0\u202f%</title>"));
+  EXPECT_THAT(svg, HasSubstr("<title>EWR: reference 50.0\u202f%, current 25.0\u202f%</title>"));
 }
 
 TEST(HistogramSvgTest, MissingStandsApartWhereThereIsAny) {
@@ -80,13 +80,22 @@ TEST(HistogramSvgTest, OfManyCategoriesTheLargestAreShown) {
   }
   const std::string svg = HistogramSvg(synthetic::Categorical("c", labels, shares, now), nullptr);
   EXPECT_EQ(Boxes(svg, "ref").size(), 14u);
-  EXPECT_THAT(svg, HasSubstr("c49: training"));
+  EXPECT_THAT(svg, HasSubstr("c49: reference"));
 }
 
 TEST(HistogramSvgTest, BeforeThereAreRowsOnlyTheReferenceIsDrawn) {
   const std::string svg = HistogramSvg(synthetic::Warming("v", "88 of 173"), nullptr);
   EXPECT_EQ(Boxes(svg, "ref").size(), 10u);
   EXPECT_TRUE(Boxes(svg, "cur").empty());
+}
+
+TEST(HistogramSvgTest, ThoseWhoDoNotSeeItHearTheLargestChange) {
+  const FeatureResult feature = synthetic::Categorical("origin", {"EWR", "JFK"}, {.5, .5}, {.2, .8});
+  EXPECT_THAT(HistogramSvg(feature, nullptr),
+              HasSubstr("role=\"img\" aria-label=\"Histogram of origin: reference and current; the largest change is "
+                        "JFK: reference 50.0\u202f%, current 80.0\u202f%\""));
+  EXPECT_THAT(HistogramSvg(synthetic::Warming("v", "88 of 173"), nullptr),
+              HasSubstr("Histogram of v: the reference only"));
 }
 
 TEST(HistogramSvgTest, LabelsAreEscaped) {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "tests/drift_report/synthetic.h"
+#include "tests/drift_report/samples.h"
 
 namespace drift {
 namespace {
@@ -22,19 +22,20 @@ TEST(PageTest, ShowsWhatAPersonAsksFor) {
            "<h1>flight_delay <span class=\"version\">version 1</span></h1>",
            "2 of 8 features drifted, worst temp (PSI 3.03, alert above 0.324);",
            "<dt>Rows answered</dt><dd>27,413</dd><dd class=\"under\">in the last 1 h</dd>",
-           "<dd>166,158</dd><dd class=\"under\">reference <code "
-           "title=\"5f2c9d0a41be77e3a90c12f4d8b6e021\">5f2c9d0a</code>",
+           "<dd>166,158</dd><dd class=\"under\">hash <code>5f2c9d0a</code>",
+           "<dt>Features drifted</dt><dd>2 of 7</dd>",
            "<span class=\"what\">PSI</span><span class=\"value\">3.03</span>",
            "<span class=\"what\">KS distance</span><span class=\"value\">0.654–0.660</span>",
            "9.3 × the alert threshold",
            "warn 0.148 · alert 0.324",
-           "<dt>Effective samples</dt><dd>2,100</dd>",
+           "<dt>Effective samples</dt><dd>2,100 <small>of 2,940 rows</small>",
            "Not judged yet: 88 effective samples, 173 are needed for PSI 0.1",
            "the window (1 h) is shorter than the declared cycle (24 h)",
-           "<h2>By stratum</h2>",
-           "How to read this page",
-           "hash <code>5f2c9d0a41be77e3a90c12f4d8b6e021</code>",
-           "Evaluated 2026-05-28T20:26:40Z, every 15 s",
+           "By stratum</h2>",
+           "How to read it</h2>",
+           "<td><code>5f2c9d0a41be77e3a90c12f4d8b6e021</code></td>",
+           "<dt>Evaluated</dt><dd>2026-05-28T20:26:40Z</dd>",
+           "<dt>Evaluated every</dt><dd>15 s</dd>",
        }) {
     EXPECT_THAT(page, HasSubstr(part));
   }
@@ -55,18 +56,51 @@ TEST(PageTest, OnlyALivePageHasAScript) {
   EXPECT_THAT(RenderPage(model->input, 2000), HasSubstr(RenderPart(model->input)));
 }
 
-TEST(PageTest, NamesCannotBecomeMarkup) {
-  auto model = synthetic::Flights(true);
-  model->input.model_name = "<script>alert(1)</script>";
-  model->reference.hash = "\"><i>";
-  model->evaluation.warnings = {"<img src=x onerror=alert(2)>"};
-  FeatureResult& feature = model->evaluation.population.features[1];
-  feature.name = "\"><svg onload=alert(3)>\xff";
-  feature.bins[0].label = "</title><script>alert(4)</script>";
-  model->evaluation.population.features[7].reason = "<b>why</b>";
-  model->evaluation.strata[0].stratum = "<u>";
+TEST(PageTest, AReportToKeepSaysWhatWasComparedAndHowGoodPredictionsWere) {
+  const auto model = synthetic::KeptReport();
   const std::string page = RenderPage(model->input, 0);
-  for (const char* markup : {"<script", "<img", "<svg onload", "<b>why", "<u>", "<i>\""}) {
+  for (const char* part : {
+           "<dt>Current rows</dt><dd>27,413</dd>",
+           "<h4>Categories that appeared</h4><ul><li>ZZ <b>1.2 %</b></li><li>QX <b>0.4 %</b></li></ul>",
+           "One value in reference and traffic.",
+           "Quality: predictions against labels</h2>",
+           "<svg class=\"quality\"",
+           "<title>ADWIN alarm, 2026-10-03T19:06:40Z</title>",
+           "<dt>Join rate</dt><dd>93.4\u202f%</dd>",
+           "<dt>Label lag, median</dt><dd>2 h 24 min</dd>",
+           "What was compared with what</h2>",
+           "<td>reference.pb</td><td>week-40.parquet, week-41.parquet</td>",
+           "<td>166,158</td><td>27,413</td>",
+           "<td>2025-12-11T19:06:40Z</td><td>2026-09-23T19:06:40Z</td>",
+           "<dd>inclusion probability, column pi</dd>",
+           "<dd>drift 0.1.0</dd>",
+           "<details class=\"how card\" data-key=\"how\" open>",
+       }) {
+    EXPECT_THAT(page, HasSubstr(part));
+  }
+}
+
+TEST(PageTest, EverySectionIsLinkedAndNoOther) {
+  const std::string kept = RenderPage(synthetic::KeptReport()->input, 0);
+  for (const char* id : {"overview", "features", "predictions", "labels", "quality", "strata", "data", "how"}) {
+    EXPECT_THAT(kept, HasSubstr(std::string("<a href=\"#") + id + "\""));
+  }
+  const std::string stable = RenderPage(synthetic::Flights(false)->input, 0);
+  EXPECT_THAT(stable, Not(HasSubstr("href=\"#labels\"")));
+  EXPECT_THAT(stable, Not(HasSubstr("href=\"#quality\"")));
+}
+
+TEST(PageTest, FiftyFeaturesInSixteenStrataStaySmall) {
+  const std::string page = RenderPage(synthetic::Large()->input, 0);
+  EXPECT_LT(page.size(), 1'000'000u);
+  EXPECT_THAT(page, HasSubstr("<a href=\"#f3\" data-key=\"f3 link\">sensor_3</a>"));
+}
+
+TEST(PageTest, NamesCannotBecomeMarkup) {
+  const auto model = synthetic::Hostile();
+  const std::string page = RenderPage(model->input, 0);
+  for (const char* markup : {"<script", "<img", "<svg onload", "<b>why", "<b>few", "<u>", "<i>\"", "<em>", "<a href=j",
+                             "javascript:alert(5)>", "\xe2\x80\xae", "\x1b", "\x7f"}) {
     EXPECT_THAT(page, Not(HasSubstr(markup)));
   }
   EXPECT_THAT(page, HasSubstr("&quot;&gt;&lt;svg onload=alert(3)&gt;\\xff"));
