@@ -135,6 +135,23 @@ void SumWeights(const View& view, BinEstimate& estimate) {
   estimate.kish = squares > 0 ? sum * sum / squares : 0;
 }
 
+// Puts the measured covariance in the place of the model form.
+void MeasureByPanes(const View& view, const Moments& moments, BinEstimate& estimate) {
+  std::vector<double> measured = MeasuredCovariance(PanePulls(view, moments, estimate.bins), estimate.size());
+  const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows);
+  const double model_trace = Trace(estimate.covariance, smooth);
+  if (model_trace > 0) estimate.design_effect = Trace(measured, smooth) / model_trace;
+  estimate.covariance = std::move(measured);
+}
+
+// The rows of a plain random sample that would tell as much about the missing share. MISSING, where in use, is the
+// last bin.
+double MissingSamples(const BinEstimate& estimate, std::uint32_t missing_bin) {
+  if (estimate.bins.empty() || estimate.bins.back() != missing_bin) return 0;
+  const double variance = estimate.covariance.back(), q = estimate.missing;
+  return variance > 0 ? q * (1 - q) / variance : 0;
+}
+
 }  // namespace
 
 std::vector<double> Smooth(std::span<const double> shares, double rows) {
@@ -166,12 +183,8 @@ BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceC
   }
   estimate.covariance = ModelCovariance(view, moments, estimate.bins);
   estimate.measured = view.slots >= kMeasuredPanes;
-  if (!estimate.measured) return estimate;
-  std::vector<double> measured = MeasuredCovariance(PanePulls(view, moments, estimate.bins), estimate.size());
-  const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows);
-  const double model_trace = Trace(estimate.covariance, smooth);
-  if (model_trace > 0) estimate.design_effect = Trace(measured, smooth) / model_trace;
-  estimate.covariance = std::move(measured);
+  if (estimate.measured) MeasureByPanes(view, moments, estimate);
+  estimate.missing_samples = MissingSamples(estimate, layout.missing_bin());
   return estimate;
 }
 

@@ -29,6 +29,7 @@ struct BinEstimate {
   double kept = 0;                         // n
   double kish = 0;                         // (Σw)²/Σw²
   double reference_missing = 0, missing = 0;
+  double missing_samples = 0;  // q(1−q)/Σ_q of the MISSING bin; 0 where that says nothing
 
   std::size_t size() const { return bins.size(); }
 };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "drift/category_table.h"
 #include "drift/cells.h"
@@ -67,8 +68,21 @@ class ReferenceBuilder::Column {
     return feature;
   }
 
-  std::uint32_t CellOfRow(const FeatureLayout& layout, std::size_t row) const {
+  // The values that came exactly once. Such a row is new to all the others, so it counts as UNSEEN, in its stratum
+  // as in the whole.
+  std::unordered_set<std::uint64_t> SeenOnce(const FeatureReference& feature) const {
+    std::unordered_set<std::uint64_t> once;
+    if (feature.kind != Kind::kCategorical || feature.unseen_joins_other) return once;
+    for (const KeyCount& value : Distinct()) {
+      if (value.count == 1) once.insert(value.key);
+    }
+    return once;
+  }
+
+  std::uint32_t CellOfRow(const FeatureLayout& layout, const std::unordered_set<std::uint64_t>& once,
+                          std::size_t row) const {
     if (missing_[row]) return layout.missing_cell();
+    if (once.contains(rows_[row])) return layout.unseen_cell();
     return spec_.dtype == Dtype::kText ? layout.CellOfText(texts_[rows_[row]]) : layout.CellOfKey(rows_[row]);
   }
 
@@ -181,9 +195,10 @@ FeatureReference ReferenceBuilder::BuildFeature(const Column& column, std::span<
   for (StratumReference& stratum : reference.strata) stratum.cell_counts.emplace_back(feature.cell_counts.size(), 0);
   if (reference.strata.empty() && !settings_.time_ordered) return feature;
   const FeatureLayout layout(feature);
+  const std::unordered_set<std::uint64_t> once = column.SeenOnce(feature);
   std::vector<std::uint32_t> bins;
   for (std::size_t row = 0; row < rows(); ++row) {
-    const std::uint32_t cell = column.CellOfRow(layout, row);
+    const std::uint32_t cell = column.CellOfRow(layout, once, row);
     if (settings_.time_ordered) bins.push_back(layout.bin_of(cell));
     if (row_strata_[row] != 0) ++reference.strata[position[row_strata_[row]]].cell_counts.back()[cell];
   }

@@ -117,6 +117,11 @@ double MissingPValue(double reference_share, double reference_rows, double share
   return std::min(1.0, 2 * NormalUpperTail(std::fabs(share - reference_share) / std::sqrt(variance)));
 }
 
+double MissingPValue(const BinEstimate& estimate, double samples) {
+  const double rows = estimate.missing_samples > 0 ? estimate.missing_samples : samples;
+  return MissingPValue(estimate.reference_missing, estimate.effective_rows, estimate.missing, rows);
+}
+
 FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceCounts& reference,
                                   const ThresholdSettings& thresholds, std::span<const Measure> measures) {
   const FeatureReference& profile = view.layout->reference().features[feature];
@@ -138,8 +143,7 @@ FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const R
   result.ready = true;
   if (estimate.size() < 2) result.reason = "constant";
   result.missing_ratio = estimate.missing;
-  result.missing_p_value = MissingPValue(estimate.reference_missing, reference.effective_rows, estimate.missing,
-                                         result.effective_samples);
+  result.missing_p_value = MissingPValue(estimate, result.effective_samples);
   Measures(view, feature, reference, estimate, thresholds, measures, evaluation);
   return evaluation;
 }

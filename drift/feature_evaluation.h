@@ -28,6 +28,10 @@ FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const R
 // Two-proportion p-value of equal missing shares, given the (effective) rows of both sides; two-sided.
 double MissingPValue(double reference_share, double reference_rows, double share, double rows);
 
+// The same for a view's estimate: the traffic's rows by the variance of its own missing share, or `samples` (n_d)
+// where no row was missing.
+double MissingPValue(const BinEstimate& estimate, double samples);
+
 }  // namespace drift
 
 #endif  // DRIFT_FEATURE_EVALUATION_H_

@@ -32,6 +32,7 @@ class FeatureLayout {
 
   std::uint32_t cells() const { return cells_; }                   // MISSING included
   std::uint32_t missing_cell() const { return cells_ - 1; }        // always the last
+  std::uint32_t unseen_cell() const { return categories_.unseen_cell(); }  // categorical
   std::uint32_t bins() const { return bins_; }                     // MISSING included
   std::uint32_t missing_bin() const { return bins_ - 1; }          // always the last
   std::uint32_t bin_of(std::uint32_t cell) const { return bin_of_cell_[cell]; }

@@ -90,6 +90,27 @@ TEST(ReferenceBuilderTest, StrataAreCountedInTheSameCells) {
   }
 }
 
+TEST(ReferenceBuilderTest, AStratumHasItsShareOfTheUnseen) {
+  // What came once in the whole reference is what a stratum must expect to see for the first time.
+  ReferenceBuilder builder({}, {{"t", Role::kFeature, Dtype::kText, {}}, {"n", Role::kFeature, Dtype::kInt64,
+                                                                          Kind::kCategorical}});
+  for (int i = 0; i < 400; ++i) {
+    const bool vip = i % 4 == 0;
+    const std::string once = "id" + std::to_string(i);
+    const bool rare = vip ? i % 8 == 0 : i % 10 == 1;
+    const Value row[] = {Value::Text(rare ? std::string_view(once) : "usual"), Value::Int64(rare ? i : -1)};
+    ASSERT_FALSE(builder.Add(row, vip ? "vip" : "plain"));
+  }
+  const Reference reference = builder.Build().value();
+  for (std::size_t f = 0; f < 2; ++f) {
+    const std::size_t unseen = 2;  // after "usual" and OTHER
+    EXPECT_EQ(reference.strata[0].cell_counts[f][unseen], 40u);  // plain
+    EXPECT_EQ(reference.strata[1].cell_counts[f][unseen], 50u);
+    EXPECT_EQ(reference.features[f].cell_counts[unseen], 90u);
+    EXPECT_EQ(reference.strata[0].cell_counts[f][1], 0u);
+  }
+}
+
 TEST(ReferenceBuilderTest, RowsInBurstsAreWorthFewerRows) {
   Random random(5);
   BuilderSettings settings;

@@ -44,28 +44,13 @@ std::vector<Case> ReadCases() {
   return cases;
 }
 
-// One stratum, every row kept, too few panes for a measured covariance: a plain sample.
-Window PlainWindow(const std::vector<double>& reference, const std::vector<double>& current, int cells, bool rank) {
-  BuilderSettings settings;
-  settings.cells = cells;
-  settings.always_rank_cells = rank;
-  std::vector<std::vector<Value>> rows;
-  for (const double value : reference) rows.push_back({Value::Double(value)});
-  const auto profile = testing::MakeReference({testing::NumericColumn()}, rows, settings);
-  Window window(profile, {"all"}, {testing::kHour, 2, 64u << 20});
-  for (const double value : current) {
-    const Value row[] = {Value::Double(value)};
-    window.CountSeen(0, 0, 1);
-    EXPECT_TRUE(window.Add(0, 0, 1.0, 1, row));
-  }
-  return window;
-}
-
 ReferenceCounts Counts(const Window& window) {
   const Reference& reference = window.layout().reference();
   const double rows = static_cast<double>(reference.rows);
   return {reference.features[0].cell_counts, rows, rows};
 }
+
+using testing::PlainWindow;
 
 class GoldenTest : public ::testing::Test {
  protected:

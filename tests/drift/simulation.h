@@ -17,6 +17,7 @@ namespace drift::testing {
 inline constexpr std::int64_t kSecond = 1'000'000'000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
+inline constexpr std::uint64_t kFirstSeed = 7000;  // of the replications of a simulation
 
 // A small generator with a fixed stream per seed on every platform (SplitMix64), unlike the standard distributions.
 class Random {
@@ -70,6 +71,23 @@ inline std::shared_ptr<const Reference> NumericReference(const std::vector<doubl
   BuilderSettings settings;
   settings.cells = cells;
   return MakeReference({NumericColumn()}, rows, settings);
+}
+
+// One stratum, every row kept, too few panes for a measured covariance: a plain sample.
+inline Window PlainWindow(const std::vector<double>& reference, const std::vector<double>& current, int cells,
+                          bool rank_cells) {
+  BuilderSettings settings;
+  settings.cells = cells;
+  settings.always_rank_cells = rank_cells;
+  std::vector<std::vector<Value>> rows;
+  for (const double value : reference) rows.push_back({Value::Double(value)});
+  Window window(MakeReference({NumericColumn()}, rows, settings), {"all"}, {kHour, 2, std::size_t{1} << 30});
+  for (const double value : current) {
+    const Value row[] = {Value::Double(value)};
+    window.CountSeen(0, 0, 1);
+    if (!window.Add(0, 0, 1.0, 1, row)) std::abort();
+  }
+  return window;
 }
 
 }  // namespace drift::testing
