@@ -29,6 +29,13 @@ std::int64_t Blocks::begin_of(std::size_t block) const {
   return std::next(blocks_.begin(), static_cast<std::ptrdiff_t>(block))->first << shift_;
 }
 
+std::uint64_t Blocks::rows_of(std::size_t block) const {
+  std::uint64_t rows = 0;
+  const Block& parts = std::next(blocks_.begin(), static_cast<std::ptrdiff_t>(block))->second;
+  for (const auto& [key, pane] : parts) rows += pane.kept;
+  return rows;
+}
+
 std::uint32_t Blocks::RateOf(double probability) {
   auto found = rate_numbers_.find(probability);
   if (found != rate_numbers_.end()) return found->second;

@@ -53,6 +53,7 @@ class Blocks {
   std::uint64_t rounded_rates() const { return rounded_rates_; }  // rows whose rate was rounded
   // Where a block begins, in units of order.
   std::int64_t begin_of(std::size_t block) const;
+  std::uint64_t rows_of(std::size_t block) const;
 
   // What the estimators see. Points into the blocks, which must outlive it unchanged.
   View Population() const;

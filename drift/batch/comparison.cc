@@ -33,19 +33,33 @@ void AddWarnings(const RowCounter& counter, const DataSide& side, const Referenc
   }
 }
 
+/// Where the stretches of a course begin, and the end: each with about the same number of rows.
+std::vector<size_t> StretchesOf(const Blocks& blocks) {
+  const uint64_t wanted = std::max<uint64_t>(kRowsOfPoint, blocks.rows() / kCoursePoints);
+  std::vector<size_t> begins = {0};
+  uint64_t rows = 0;
+  for (size_t block = 0; block < blocks.size(); ++block) {
+    if (rows >= wanted) begins.push_back(block);
+    if (rows >= wanted) rows = 0;
+    rows += blocks.rows_of(block);
+  }
+  if (rows < wanted && begins.size() > 1) begins.pop_back();  // the last rows are too few for a point of their own
+  begins.push_back(blocks.size());
+  return begins;
+}
+
 }  // namespace
 
 std::vector<HistoryPoint> PsiCourse(const Blocks& blocks, const ThresholdSettings& thresholds) {
-  const size_t points = std::min({kCoursePoints, blocks.size(), static_cast<size_t>(blocks.rows() / kRowsOfPoint)});
   std::vector<HistoryPoint> course;
-  if (points < 2) return course;
+  const std::vector<size_t> begins = StretchesOf(blocks);
+  if (begins.size() < 3) return course;
   const Reference& reference = blocks.layout().reference();
   const std::vector<Measure> measures = {Measure::kPsi};
-  for (size_t i = 0; i < points; ++i) {
-    const size_t first = i * blocks.size() / points;
-    const View view = blocks.Stretch(first, (i + 1) * blocks.size() / points);
+  for (size_t i = 0; i + 1 < begins.size(); ++i) {
+    const View view = blocks.Stretch(begins[i], begins[i + 1]);
     HistoryPoint point;
-    point.time_ns = blocks.begin_of(first);
+    point.time_ns = blocks.begin_of(begins[i]);
     for (size_t f = 0; f < reference.features.size(); ++f) {
       const double rows = static_cast<double>(reference.rows);
       const ReferenceCounts counts{reference.features[f].cell_counts, rows, rows};

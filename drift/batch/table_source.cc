@@ -5,22 +5,12 @@
 #include <limits>
 
 #include "drift/profile/text.h"
+#include "drift/table/stratum_text.h"
 
 namespace drift {
 namespace {
 
-constexpr std::string_view kNoStratum = "default";
 constexpr size_t kNamedColumns = 20;
-
-/// A number as a person writes it; nothing for a missing value.
-std::string TextOf(const Value& value) {
-  const Dtype dtype = value.type() == Value::Type::kDouble   ? Dtype::kFloat64
-                      : value.type() == Value::Type::kUint64 ? Dtype::kUint64
-                      : value.type() == Value::Type::kBool   ? Dtype::kBool
-                                                             : Dtype::kInt64;
-  const KeyOf key = ToKey(value, dtype);
-  return key.outcome == KeyOf::Outcome::kKey ? KeyToText(key.key, dtype) : "";
-}
 
 double NumberOf(const Value& value) {
   switch (value.type()) {
@@ -37,6 +27,16 @@ double NumberOf(const Value& value) {
   }
 }
 
+std::vector<FeatureColumn> FeaturesOf(const Reference& reference, const TableSourceOptions& options) {
+  if (!options.features.empty()) return options.features;
+  std::vector<FeatureColumn> columns;
+  for (const FeatureReference& feature : reference.features) {
+    const ColumnType type = feature.dtype == Dtype::kText ? ColumnType::kText : ColumnType::kNumber;
+    columns.push_back({{feature.name, type}, {}, std::nullopt});
+  }
+  return columns;
+}
+
 std::string Shown(double number) { return std::isnan(number) ? "a missing value" : Concat(number); }
 
 }  // namespace
@@ -47,10 +47,8 @@ absl::StatusOr<std::unique_ptr<TableSource>> TableSource::Open(const Reference& 
     return absl::InvalidArgumentError(Concat("expected inclusion probabilities or weights, got both columns '",
                                              options.probability_column, "' and '", options.weight_column, "'"));
   }
-  std::vector<ColumnRequest> requests;
-  for (const FeatureReference& feature : reference.features) {
-    requests.push_back({feature.name, feature.dtype == Dtype::kText ? ColumnType::kText : ColumnType::kNumber});
-  }
+  std::unique_ptr<TableSource> source(new TableSource(FeaturesOf(reference, options)));
+  std::vector<ColumnRequest> requests = source->features_.requests();
   requests.insert(requests.end(), options.more.begin(), options.more.end());
   if (!options.time_column.empty()) requests.push_back({options.time_column, ColumnType::kTime});
   if (!options.stratum_column.empty()) requests.push_back({options.stratum_column, ColumnType::kAsStored});
@@ -58,11 +56,8 @@ absl::StatusOr<std::unique_ptr<TableSource>> TableSource::Open(const Reference& 
   if (!rate.empty()) requests.push_back({rate, ColumnType::kNumber});
   auto reader = TableReader::Open(options.files, std::move(requests));
   if (!reader.ok()) return reader.status();
-  std::unique_ptr<TableSource> source(new TableSource());
   source->options_ = std::move(options);
   source->reader_ = *std::move(reader);
-  source->features_ = reference.features.size();
-  source->batch_.values.resize(source->features_);
   source->more_.resize(source->options_.more.size());
   source->WarnOfUnknownColumns(reference);
   return source;
@@ -72,6 +67,7 @@ void TableSource::WarnOfUnknownColumns(const Reference& reference) {
   std::vector<std::string> known = {options_.time_column, options_.stratum_column, options_.probability_column,
                                     options_.weight_column};
   for (const FeatureReference& feature : reference.features) known.push_back(feature.name);
+  for (const ColumnRequest& request : features_.requests()) known.push_back(request.tensor);
   for (const ColumnRequest& column : options_.more) known.push_back(column.name);
   std::vector<std::string> unknown;
   for (const std::string& name : reader_->column_names()) {
@@ -103,8 +99,8 @@ absl::StatusOr<const RowBatch*> TableSource::Next() {
   file_ = rows.file;
   first_row_ = rows.first_row;
   batch_.rows = rows.rows;
-  size_t next = 0;
-  for (std::vector<Value>& values : batch_.values) values.swap(rows.columns[next++]);
+  if (const absl::Status status = features_.Take(rows, batch_.values); !status.ok()) return status;
+  size_t next = batch_.values.size();
   for (std::vector<Value>& values : more_) values.swap(rows.columns[next++]);
   if (!options_.time_column.empty()) {
     if (const absl::Status status = TakeTimes(rows.columns[next++]); !status.ok()) return status;
@@ -136,8 +132,7 @@ void TableSource::TakeStrata(const std::vector<Value>& values) {
       batch_.strata[i] = values[i].as_text();
       continue;
     }
-    const std::string text = TextOf(values[i]);
-    batch_.strata[i] = text.empty() ? kNoStratum : names_of_numbers_.emplace(text, text).first->second;
+    batch_.strata[i] = *names_of_numbers_.insert(StratumText(values[i])).first;
   }
 }
 
@@ -158,6 +153,12 @@ absl::Status TableSource::TakeProbabilities(const std::vector<Value>& values) {
     batch_.inclusion_probabilities[i] = weights ? 1 / number : number;
   }
   return absl::OkStatus();
+}
+
+std::vector<std::string> TableSource::warnings() const {
+  std::vector<std::string> all = warnings_;
+  all.insert(all.end(), features_.warnings().begin(), features_.warnings().end());
+  return all;
 }
 
 DataSide TableSource::side() const {

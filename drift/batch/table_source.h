@@ -1,8 +1,7 @@
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "drift/batch/row_source.h"
 #include "drift/reference.h"
+#include "drift/table/feature_columns.h"
 #include "drift/table/table_reader.h"
 
 namespace drift {
@@ -22,6 +22,7 @@ struct TableSourceOptions {
   std::string probability_column;   // inclusion probability π, above 0 and up to 1 …
   std::string weight_column;        // … or its inverse, at least 1; not both
   std::vector<ColumnRequest> more;  // further columns, for more()
+  std::vector<FeatureColumn> features;  // one for each of the reference; empty: columns named as they are
 };
 
 /// The rows of files, columns named as the reference's features. Single-threaded.
@@ -34,13 +35,13 @@ class TableSource : public RowSource {
   std::string RowName(size_t row) const override;
   double progress() const override { return reader_->progress(); }
   DataSide side() const override;
-  std::vector<std::string> warnings() const override { return warnings_; }
+  std::vector<std::string> warnings() const override;
 
   /// The columns of TableSourceOptions::more in the last batch, [request][row].
   const std::vector<std::vector<Value>>& more() const { return more_; }
 
  private:
-  TableSource() = default;
+  explicit TableSource(std::vector<FeatureColumn> features) : features_(std::move(features)) {}
 
   void WarnOfUnknownColumns(const Reference& reference);
   absl::Status TakeTimes(const std::vector<Value>& values);
@@ -50,12 +51,12 @@ class TableSource : public RowSource {
 
   TableSourceOptions options_;
   std::unique_ptr<TableReader> reader_;
-  size_t features_ = 0;
+  FeatureColumns features_;
   RowBatch batch_;
   std::vector<std::vector<Value>> more_;
   std::string file_;       // of the last batch
   int64_t first_row_ = 1;  // of the last batch
-  std::map<std::string, std::string, std::less<>> names_of_numbers_;  // strata that are numbers, as texts
+  std::set<std::string> names_of_numbers_;  // strata that are numbers or missing; batch_ points into it
   std::vector<std::string> warnings_;
   int64_t first_ns_ = 0, last_ns_ = 0;
 };

@@ -1,18 +1,24 @@
 #include "drift/tool/profile_build.h"
 
 #include <memory>
+#include <set>
 
 #include "drift/profile/text.h"
+#include "drift/table/stratum_text.h"
 #include "drift/tool/profile_columns.h"
 
 namespace drift {
 namespace {
 
-/// The name under which the server counts a row: the text of its stratum feature where a rate is listed for it.
+constexpr size_t kMostStrata = 63;
+
+/// The name under which the server counts a row: the text of its stratum feature where a rate is listed for it. Or,
+/// where a column of strata is given, its text: the first kMostStrata of them, rows of further ones are in no stratum.
 class StratumNames {
  public:
-  StratumNames(const MonitorSettings& monitor, const std::vector<ColumnSpec>& specs) : rates_(monitor.sampling.rates) {
-    if (monitor.sampling.stratum_from != StratumFrom::kFeature) return;
+  StratumNames(const MonitorSettings& monitor, const std::vector<ColumnSpec>& specs, bool own_column)
+      : rates_(monitor.sampling.rates), own_column_(own_column) {
+    if (own_column || monitor.sampling.stratum_from != StratumFrom::kFeature) return;
     for (size_t i = 0; i < specs.size(); ++i) {
       if (specs[i].name != monitor.sampling.stratum_name) continue;
       column_ = i;
@@ -20,7 +26,15 @@ class StratumNames {
     }
   }
 
-  std::string Of(const std::vector<Value>& row) const {
+  bool own_column() const { return own_column_; }
+
+  /// `own`: the value of the column of strata, where there is one.
+  std::string Of(const std::vector<Value>& row, const Value& own) {
+    if (own_column_) {
+      std::string name = own.type() == Value::Type::kText ? std::string(own.as_text()) : StratumText(own);
+      if (names_.size() < kMostStrata) names_.insert(name);
+      return names_.contains(name) ? name : "";
+    }
     if (!column_) return "";
     const Value& value = row[*column_];
     std::string name;
@@ -34,6 +48,8 @@ class StratumNames {
 
  private:
   const std::map<std::string, double>& rates_;
+  const bool own_column_;
+  std::set<std::string> names_;
   std::optional<size_t> column_;
   Dtype dtype_ = Dtype::kText;
 };
@@ -70,13 +86,13 @@ class TimeOrder {
 
 /// Adds one batch, whose features are `values`. `time` is null without a time column, which is else the batch's last.
 absl::Status AddRows(const TableBatch& batch, const std::vector<std::vector<Value>>& values,
-                     const StratumNames& strata, TimeOrder* time, ReferenceBuilder& builder) {
+                     StratumNames& strata, TimeOrder* time, ReferenceBuilder& builder) {
   std::vector<Value> row(values.size());
   for (size_t i = 0; i < batch.rows; ++i) {
     for (size_t column = 0; column < row.size(); ++column) row[column] = values[column][i];
     std::string fault = time == nullptr ? "" : time->Check(batch.columns.back()[i]);
     if (fault.empty()) {
-      if (const auto error = builder.Add(row, strata.Of(row))) fault = error->message;
+      if (const auto error = builder.Add(row, strata.Of(row, strata.own_column() ? batch.columns.back()[i] : Value()))) fault = error->message;
     }
     if (!fault.empty()) {
       return absl::InvalidArgumentError(
@@ -108,6 +124,7 @@ BuilderSettings SettingsOf(const ProfileInputs& inputs) {
   settings.model_version = inputs.model_version;
   settings.created_ns = inputs.created_ns;
   settings.cycle_ns = inputs.monitor.cycle_ns;
+  settings.always_rank_cells = inputs.rank_cells && inputs.stratum_column.empty();
   settings.time_ordered = !inputs.time_column.empty();
   return settings;
 }
@@ -123,6 +140,7 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
   for (const ProfileColumn& column : *columns) sources.push_back(column.source);
   FeatureColumns features(std::move(sources));
   std::vector<ColumnRequest> requests = features.requests();
+  if (!inputs.stratum_column.empty()) requests.push_back({inputs.stratum_column, ColumnType::kAsStored});
   if (!inputs.time_column.empty()) requests.push_back({inputs.time_column, ColumnType::kAsStored});
   const auto reader = TableReader::Open(inputs.data, requests);
   if (!reader.ok()) return reader.status();
@@ -139,7 +157,7 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
     if (builder == nullptr) {
       specs = DecideTypes(*columns, **reader, **batch, profile.warnings);
       builder = std::make_unique<ReferenceBuilder>(SettingsOf(inputs), specs);
-      strata = std::make_unique<StratumNames>(inputs.monitor, specs);
+      strata = std::make_unique<StratumNames>(inputs.monitor, specs, !inputs.stratum_column.empty());
     }
     TimeOrder* order = inputs.time_column.empty() ? nullptr : &time;
     absl::Status status = features.Take(**batch, values);

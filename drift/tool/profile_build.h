@@ -20,6 +20,9 @@ struct ProfileInputs {
   std::string time_column;              // empty: the rows are in no known order
   std::string model_name, model_version;
   int64_t created_ns = 0;
+  bool rank_cells = false;     // a cell for every distinct value: KS is exact, the profile large
+  std::string stratum_column;  // each of its values gets counts of its own, instead of monitor.yaml's strata; then
+                               // without rank cells, and not together with time_column
   std::function<void(double done, uint64_t rows)> progress;  // called a few times a second at most; may be empty
 };
 

@@ -51,6 +51,7 @@ PLANTED = [
     (rules.owned_libraries, "server/tap/tap.h", '#include "driftserve/v1/record.pb.h"\n', "knows no Protobuf"),
     (rules.drift_without_server, "drift/profile/x.cc", '#include "server/base/hash.h"\n', "does not know the server"),
     (rules.drift_without_server, "drift/tool/x.cc", '#include "server/tap/tap.h"\n', "does not know the server"),
+    (rules.drift_without_server, "drift/batch/x.cc", '#include "server/base/clock.h"\n', "does not know the server"),
     (rules.adapters, "server/observe/observer.cc", '#include "server/publish/kafka_publisher.h"\n', "concrete adapter"),
     (rules.adapters, "server/repository/x.cc", '#include "server/execute/torchscript_loader.h"\n', "concrete adapter"),
     (rules.public_link_lines, "server/publish/CMakeLists.txt",

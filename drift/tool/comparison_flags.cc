@@ -1,0 +1,103 @@
+#include <memory>
+
+#include "drift/tool/check_command.h"
+#include "drift/tool/flags.h"
+#include "drift/tool/report_command.h"
+
+namespace drift {
+
+CLI::Option* AddFileOrOutput(CLI::App& command, const std::string& flag, std::string& path, const std::string& what) {
+  return command.add_option(flag, path, what + " (without a name: on standard output)")
+      ->expected(0, 1)
+      ->default_str("-")
+      ->type_name("[FILE]");
+}
+
+void AddReferenceFlags(CLI::App& command, ReferenceOptions& options) {
+  command.add_option("--reference", options.file, "the profile to compare with, made by drift profile")
+      ->type_name("FILE");
+  command
+      .add_option("--reference-data", options.data,
+                  "instead: the rows to compare with; CSV, Parquet or Arrow files or patterns; may be repeated")
+      ->type_name("FILE");
+  command
+      .add_option("--monitor", options.monitor,
+                  "monitor.yaml: features, measures and thresholds (default: all columns, PSI 0.1/0.25, KS 0.1/0.2)")
+      ->type_name("FILE");
+  command.add_option("--model-config", options.model_config, "config.pbtxt (default: beside monitor.yaml)")
+      ->type_name("FILE");
+  command.add_flag("--features-only", options.features_only,
+                   "leave predictions out, for files that do not have them");
+}
+
+void AddComparisonFlags(CLI::App& command, ComparisonOptions& options) {
+  AddReferenceFlags(command, options.reference);
+  command
+      .add_option("--current", options.current,
+                  "the rows to judge: CSV, Parquet or Arrow files or quoted patterns; may be repeated")
+      ->type_name("FILE");
+  command
+      .add_option("--time", options.time_column,
+                  "a column with the rows' times: Unix seconds, ISO 8601, dates (default: the order of the file)")
+      ->type_name("COLUMN");
+  command.add_option("--stratum", options.stratum_column, "a column: each of its values is judged on its own too")
+      ->type_name("COLUMN");
+  command
+      .add_option("--inclusion-probability", options.probability_column,
+                  "a column with the probability with which a row was sampled, above 0 and up to 1")
+      ->type_name("COLUMN");
+  command.add_option("--weight", options.weight_column, "instead: a column with how many rows one stands for, from 1")
+      ->type_name("COLUMN");
+}
+
+void AddOutputFlags(CLI::App& command, ComparisonOptions& options) {
+  AddFileOrOutput(command, "--html", options.html, "a page to keep");
+  AddFileOrOutput(command, "--json", options.json, "every figure as JSON");
+  AddFileOrOutput(command, "--evidently-json", options.evidently_json, "the same in the shape of Evidently's JSON");
+  AddFileOrOutput(command, "--summary", options.summary, "the main points as text, for an e-mail");
+  command.add_flag("--quiet", options.quiet, "print no table and no progress");
+}
+
+void AddReportFlags(CLI::App& app, Command& command) {
+  const auto options = std::make_shared<ComparisonOptions>();
+  CLI::App* report = app.add_subcommand("report", "compare rows with a reference and write what there is to see");
+  AddComparisonFlags(*report, *options);
+  AddOutputFlags(*report, *options);
+  report->footer(
+      "Example: drift report --reference 1/reference.pb --current 'week-*.parquet' --html week.html\n"
+      "Exit status: 0 done, whatever was found; 2 bad usage or bad input.");
+  report->callback([options, &command] {
+    command = [options](const Console& console) { return RunReport(*options, console); };
+  });
+}
+
+void AddCheckFlags(CLI::App& app, Command& command) {
+  const auto options = std::make_shared<CheckOptions>();
+  CLI::App* check = app.add_subcommand("check", "the same for CI: a table, and an exit status that says pass or drift");
+  AddComparisonFlags(*check, options->comparison);
+  AddOutputFlags(*check, options->comparison);
+  AddFileOrOutput(*check, "--junit", options->junit, "JUnit XML");
+  AddFileOrOutput(*check, "--markdown", options->markdown, "the table in Markdown");
+  check->add_flag("--github", options->github,
+                  "GitHub annotations on standard output, and the table in the job's summary");
+  check
+      ->add_option_function<std::string>(
+          "--fail-on",
+          [options](const std::string& from) {
+            options->fail_on = from == "warning"   ? FailOn::kWarning
+                               : from == "dataset" ? FailOn::kDataset
+                                                   : FailOn::kDrifted;
+          },
+          "fail from this state of any feature on (default drifted), or once the dataset has drifted")
+      ->check(CLI::IsMember({"warning", "drifted", "dataset"}).description(""))
+      ->type_name("warning|drifted|dataset");
+  check->add_flag("--ignore-unready", options->ignore_unready, "features with too few rows to judge do not count");
+  check->footer(
+      "Example: drift check --reference 1/reference.pb --current candidate.parquet --junit drift.xml\n"
+      "Exit status: 0 all pass; 1 drift was found; 2 bad usage, bad input, or too few rows to judge.");
+  check->callback([options, &command] {
+    command = [options](const Console& console) { return RunCheck(*options, console); };
+  });
+}
+
+}  // namespace drift

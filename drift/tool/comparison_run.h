@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "drift/batch/comparison.h"
+#include "drift/report/report.h"
+#include "drift/tool/console.h"
+#include "drift/tool/reference_data.h"
+
+namespace drift {
+
+/// What `drift report` and `drift check` have in common: the two sides, and files to write.
+struct ComparisonOptions {
+  ReferenceOptions reference;
+  std::vector<std::string> current;  // files, patterns, or one kafka:// address
+  std::string time_column, stratum_column, probability_column, weight_column;
+  std::string html, json, evidently_json, summary;  // files; "-": standard output; empty: not written
+  bool quiet = false;
+};
+
+/// A finished comparison. `input` has views into the rest.
+struct FinishedComparison {
+  OpenedReference reference;
+  ComparedBatch batch;
+  ReportInput input;
+};
+
+/// Reads and judges both sides, with a bar of progress.
+absl::StatusOr<std::unique_ptr<FinishedComparison>> RunComparison(ComparisonOptions options, const Console& console);
+
+/// Writes the files that were asked for.
+absl::Status WriteReports(const FinishedComparison& finished, const ComparisonOptions& options,
+                          const Console& console);
+
+}  // namespace drift

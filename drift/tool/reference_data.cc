@@ -1,0 +1,134 @@
+#include "drift/tool/reference_data.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "drift/profile/monitor_file.h"
+#include "drift/profile/reference_file.h"
+#include "drift/profile/text.h"
+#include "drift/table/table_reader.h"
+#include "drift/tool/profile_build.h"
+
+namespace drift {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every column of the files that is not named otherwise, but for dates, which always move on.
+absl::StatusOr<MonitorSettings> MonitorOfColumns(const ReferenceOptions& options, std::vector<std::string>& warnings) {
+  const auto columns = TableReader::Columns(options.data);
+  if (!columns.ok()) return columns.status();
+  MonitorSettings monitor;
+  std::vector<std::string> dates;
+  for (const StoredColumn& column : *columns) {
+    const auto& others = options.not_features;
+    if (std::find(others.begin(), others.end(), column.name) != others.end()) continue;
+    if (column.is_time) {
+      dates.push_back(column.name);
+      continue;
+    }
+    FeatureSpec spec;
+    spec.name = column.name;
+    monitor.features.push_back(std::move(spec));
+  }
+  if (!dates.empty()) warnings.push_back(Concat("not compared, as dates always move on: ", JoinNames(dates)));
+  if (!monitor.features.empty()) return monitor;
+  return absl::InvalidArgumentError(Concat(JoinNames(options.data), ": expected columns to compare, got none"));
+}
+
+absl::StatusOr<Reference> ReferenceOfRows(const ReferenceOptions& options, const MonitorSettings& monitor,
+                                          std::function<void(double, uint64_t)> progress,
+                                          std::vector<std::string>& warnings) {
+  auto tensors = TensorsBeside(options.monitor, options.model_config);
+  if (!tensors.ok()) return tensors.status();
+  ProfileInputs inputs;
+  inputs.monitor = monitor;
+  if (options.features_only) inputs.monitor.predictions.clear();
+  if (options.features_only) inputs.monitor.labels.reset();
+  inputs.tensors = *std::move(tensors);
+  inputs.data = options.data;
+  inputs.rank_cells = true;
+  inputs.stratum_column = options.stratum_column;
+  inputs.progress = std::move(progress);
+  if (inputs.tensors) inputs.model_name = inputs.tensors->name;
+  auto profile = BuildProfile(inputs);
+  if (!profile.ok()) return profile.status();
+  const bool guessed_types = !options.monitor.empty();
+  if (guessed_types) warnings.insert(warnings.end(), profile->warnings.begin(), profile->warnings.end());
+  return std::move(profile->reference);
+}
+
+absl::StatusOr<Reference> ReferenceOfFile(const ReferenceOptions& options, const MonitorSettings& monitor) {
+  auto loaded = LoadReference(options.file);
+  if (!loaded.ok()) return loaded.status();
+  const auto keeps = [&options](const FeatureReference& feature) {
+    return !options.features_only || feature.role == Role::kFeature;
+  };
+  if (options.monitor.empty()) return PartOf(*std::move(loaded), keeps);
+  if (const absl::Status fits = CheckReferenceFits(*loaded, monitor); !fits.ok()) {
+    return absl::FailedPreconditionError(
+        Concat(options.file, " is not the reference of ", options.monitor, ":\n", std::string(fits.message())));
+  }
+  const auto tensors = TensorsBeside(options.monitor, options.model_config);
+  if (!tensors.ok()) return tensors.status();
+  const std::string name = *tensors ? (*tensors)->name : "";
+  if (!name.empty() && !loaded->model_name.empty() && name != loaded->model_name) {
+    return absl::FailedPreconditionError(Concat(options.file, ": expected the reference of model '", name, "', as ",
+                                                options.monitor, "'s config.pbtxt says, got one of '",
+                                                loaded->model_name, "'"));
+  }
+  return PartOf(*std::move(loaded), keeps);
+}
+
+}  // namespace
+
+Reference PartOf(Reference reference, const std::function<bool(const FeatureReference&)>& keeps) {
+  size_t kept = 0;
+  for (size_t f = 0; f < reference.features.size(); ++f) {
+    if (!keeps(reference.features[f])) continue;
+    std::swap(reference.features[kept], reference.features[f]);
+    for (StratumReference& stratum : reference.strata) std::swap(stratum.cell_counts[kept], stratum.cell_counts[f]);
+    ++kept;
+  }
+  reference.features.resize(kept);
+  for (StratumReference& stratum : reference.strata) stratum.cell_counts.resize(kept);
+  return reference;
+}
+
+absl::StatusOr<std::optional<ModelTensors>> TensorsBeside(const std::string& monitor,
+                                                          const std::string& model_config) {
+  const std::string beside = fs::path(monitor).parent_path() / "config.pbtxt";
+  std::error_code ignored;
+  if (model_config.empty() && (monitor.empty() || !fs::exists(beside, ignored))) return std::nullopt;
+  auto tensors = LoadModelTensors(model_config.empty() ? beside : model_config);
+  if (!tensors.ok()) return tensors.status();
+  return std::optional<ModelTensors>(*std::move(tensors));
+}
+
+absl::StatusOr<OpenedReference> OpenReference(const ReferenceOptions& options,
+                                              std::function<void(double, uint64_t)> progress) {
+  if (options.file.empty() == options.data.empty()) {
+    return absl::InvalidArgumentError(Concat("expected either --reference, a profile, or --reference-data, rows; got ",
+                                             options.file.empty() ? "neither" : "both"));
+  }
+  OpenedReference opened;
+  if (!options.monitor.empty()) {
+    auto monitor = LoadMonitor(options.monitor);
+    if (!monitor.ok()) return monitor.status();
+    opened.monitor = *std::move(monitor);
+    opened.monitor_file = options.monitor;
+  } else if (options.file.empty()) {
+    auto monitor = MonitorOfColumns(options, opened.warnings);
+    if (!monitor.ok()) return monitor.status();
+    opened.monitor = *std::move(monitor);
+  }
+  auto reference = options.file.empty()
+                       ? ReferenceOfRows(options, opened.monitor, std::move(progress), opened.warnings)
+                       : ReferenceOfFile(options, opened.monitor);
+  if (!reference.ok()) return reference.status();
+  opened.source = options.file.empty() ? JoinNames(options.data) : options.file;
+  opened.reference = std::make_shared<const Reference>(*std::move(reference));
+  return opened;
+}
+
+}  // namespace drift

@@ -1,0 +1,25 @@
+#include "drift/tool/report_command.h"
+
+#include "drift/tool/check_output.h"
+#include "drift/tool/check_verdict.h"
+
+namespace drift {
+
+int RunReport(const ComparisonOptions& options, const Console& console) {
+  const auto finished = RunComparison(options, console);
+  if (!finished.ok()) return Complain(console, "report", finished.status());
+  if (const absl::Status status = WriteReports(**finished, options, console); !status.ok()) {
+    return Complain(console, "report", status);
+  }
+  const Evaluation& evaluation = (*finished)->batch.evaluation;
+  const bool nothing_asked = options.html.empty() && options.json.empty() && options.evidently_json.empty() &&
+                             options.summary.empty();
+  if (nothing_asked && !options.quiet) {
+    const CheckVerdict verdict = JudgeCheck(evaluation, FailOn::kDrifted, false);
+    console.out << CheckTable(verdict) << "\n" << verdict.sentence << "\n";
+  }
+  for (const std::string& warning : evaluation.warnings) console.err << "warning: " << warning << "\n";
+  return kDone;
+}
+
+}  // namespace drift
