@@ -17,7 +17,10 @@ WindowSettings WithinBounds(WindowSettings settings) {
 }  // namespace
 
 Window::Window(std::shared_ptr<const Reference> reference, std::vector<std::string> strata, WindowSettings settings)
-    : layout_(std::make_shared<const Layout>(std::move(reference))),
+    : Window(std::make_shared<const Layout>(std::move(reference)), std::move(strata), settings) {}
+
+Window::Window(std::shared_ptr<const Layout> layout, std::vector<std::string> strata, WindowSettings settings)
+    : layout_(std::move(layout)),
       strata_(std::move(strata)),
       settings_(WithinBounds(settings)),
       pane_length_ns_(settings_.length_ns / settings_.panes),

@@ -45,6 +45,8 @@ class Window {
  public:
   // `strata` names, at least one; a stratum is from then on its index.
   Window(std::shared_ptr<const Reference> reference, std::vector<std::string> strata, WindowSettings settings);
+  // The same, with the layout of its reference shared among windows.
+  Window(std::shared_ptr<const Layout> layout, std::vector<std::string> strata, WindowSettings settings);
 
   // The rates in force from `time_ns` on, one per stratum: closes the pane. Rows also bring their own
   // probability, but a stratum of which nothing was kept is only weighed rightly if its rate was stated.

@@ -41,14 +41,19 @@ struct SequenceGap {
 /// that was written to any partition must have been read where every partition that holds records of the boot was
 /// read from below it to above it. (A number at the edges of what was read may be elsewhere, or still on its way.)
 ///
-/// Single-threaded. Bounded: kPages pages for all boots together, 64 MiB or half a billion numbers in a row; what comes
-/// beyond is taken for new, and nothing is proven of its boot.
+/// Single-threaded. Bounded: so many pages for all boots together, by default 64 MiB or half a billion numbers in a
+/// row; what comes beyond is taken for new, and nothing is proven of its boot.
 class BootSequences {
  public:
   static constexpr size_t kPages = size_t{1} << 17;
 
+  explicit BootSequences(size_t pages = kPages) : pages_left_(pages) {}
+
   /// Whether {boot_id, seq} is new. `from_start`: the partition is read from its very beginning.
   bool Insert(int32_t partition, bool from_start, uint64_t boot_id, uint64_t seq);
+
+  /// No page is left.
+  bool full() const { return pages_left_ == 0; }
 
   /// Numbers that are missing beyond doubt, and the first `limit` runs of them.
   uint64_t MissingNumbers() const;
@@ -67,7 +72,7 @@ class BootSequences {
     std::pair<uint64_t, uint64_t> Proven() const;
   };
   std::map<uint64_t, Boot> boots_;
-  size_t pages_left_ = kPages;
+  size_t pages_left_;
 };
 
 }  // namespace drift

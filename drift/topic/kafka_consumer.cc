@@ -39,6 +39,26 @@ KafkaConsumer::~KafkaConsumer() {
   if (client_ != nullptr) rd_kafka_destroy(client_);
 }
 
+void KafkaConsumer::Close() {
+  if (message_ != nullptr) rd_kafka_message_destroy(std::exchange(message_, nullptr));
+  rd_kafka_consumer_close(client_);
+}
+
+void KafkaConsumer::Abandon() {
+  if (message_ != nullptr) rd_kafka_message_destroy(std::exchange(message_, nullptr));
+  if (client_ != nullptr) rd_kafka_destroy_flags(std::exchange(client_, nullptr), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+std::string KafkaConsumer::trouble() const {
+  std::lock_guard lock(trouble_mutex_);
+  return last_trouble_;
+}
+
+void KafkaConsumer::ForgetTrouble() {
+  std::lock_guard lock(trouble_mutex_);
+  last_trouble_.clear();
+}
+
 void KafkaConsumer::OnLog(const rd_kafka_t* client, int level, const char*, const char* text) {
   if (level > kErrorLevel) return;
   auto* const consumer = static_cast<KafkaConsumer*>(rd_kafka_opaque(client));

@@ -56,6 +56,15 @@ class KafkaConsumer {
   /// The next message or event, nullptr after `wait_ms` without one. Valid until the next call.
   const rd_kafka_message_t* Poll(int wait_ms);
 
+  /// Leaves its group in good order; waits for the broker. Or goes without a word, and the group finds out in time.
+  /// Afterwards only destruction is allowed.
+  void Close();
+  void Abandon();
+
+  /// The last thing that librdkafka had to say of a broker, until it is forgotten.
+  std::string trouble() const;
+  void ForgetTrouble();
+
   rd_kafka_t* client() const { return client_; }
   const std::string& topic() const { return connection_.topic; }
   int timeout_ms() const { return static_cast<int>(connection_.timeout_ms); }

@@ -22,7 +22,7 @@ struct TopicSourceOptions {
 };
 
 /// The records of a topic between two points as rows, in the order in which partitions give them, with their times,
-/// strata and inclusion probabilities; ends at the high watermarks of the moment when it was opened, and joins no group.
+/// strata and inclusion probabilities; ends at the high watermarks of the moment when it was opened; joins no group.
 /// Records of another model, version or reference, damaged and foreign messages and duplicates are skipped; warnings()
 /// says how many, where the first are, and which sequence numbers are missing beyond doubt.
 ///

@@ -44,7 +44,7 @@ const std::vector<Replica> kReplicas = {
            {"default", 2, 0.2, 9000, -0.3}}, false},
 };
 
-// temp moves with its stratum, hour does not, carrier's share of "new" values grows, flag is true in the reference only.
+// temp moves with its stratum, hour does not, carrier has new values, flag is true in the reference only.
 std::vector<Value> Row(std::mt19937& random, double shift, bool reference) {
   const auto uniform = [&random] { return (static_cast<double>(random()) + 0.5) / 4294967296.0; };
   const double normal = std::sqrt(-2 * std::log(uniform())) * std::cos(6.283185307179586 * uniform());
@@ -99,7 +99,8 @@ Window Fill(const Replica& replica, const std::shared_ptr<const Reference>& refe
 }
 
 void Series(const std::string& name, const std::string& labels, const std::string& values) {
-  std::cout << "      - series: '" << name << "{" << labels << "," << kModel << "}'\n        values: '" << values << "'\n";
+  std::cout << "      - series: '" << name << "{" << labels << "," << kModel << "}'\n"
+            << "        values: '" << values << "'\n";
 }
 
 // A counter that grows to `total` within the hour; one of a replica that restarts grows, falls to 0 and grows again.
@@ -122,8 +123,8 @@ void WriteCounters(const Replica& replica, const Window& window) {
     for (size_t f = 0; f < layout.features(); ++f) {
       for (uint32_t bin = 0; bin < layout.feature(f).bins(); ++bin) {
         char text[200];
-        std::snprintf(text, sizeof text, ",feature=\"%s\",bin=\"%02u %s\"", layout.reference().features[f].name.c_str(),
-                      bin, layout.feature(f).BinLabel(bin).c_str());
+        std::snprintf(text, sizeof text, ",feature=\"%s\",bin=\"%02u %s\"",
+                      layout.reference().features[f].name.c_str(), bin, layout.feature(f).BinLabel(bin).c_str());
         Series("model_feature_bin_observations_total", labels + text,
                Growth(counts.bins[layout.bin_offset(f) + bin], replica.restarts));
       }
@@ -141,9 +142,10 @@ void WriteReference(const Layout& layout) {
     }
     for (uint32_t bin = 0; bin < counts.size(); ++bin) {
       char labels[300], share[40];
-      std::snprintf(labels, sizeof labels, "instance=\"a\",job=\"driftserve\",feature=\"%s\",role=\"%s\",kind=\"%s\",bin=\"%02u %s\"",
-                    feature.name.c_str(), std::string(Name(feature.role)).c_str(), std::string(Name(feature.kind)).c_str(),
-                    bin, layout.feature(f).BinLabel(bin).c_str());
+      std::snprintf(labels, sizeof labels,
+                    "instance=\"a\",job=\"driftserve\",feature=\"%s\",role=\"%s\",kind=\"%s\",bin=\"%02u %s\"",
+                    feature.name.c_str(), std::string(Name(feature.role)).c_str(),
+                    std::string(Name(feature.kind)).c_str(), bin, layout.feature(f).BinLabel(bin).c_str());
       std::snprintf(share, sizeof share, "%.17gx60", static_cast<double>(counts[bin]) / kReferenceRows);
       Series("model_feature_reference_ratio", labels, share);
     }
@@ -153,7 +155,8 @@ void WriteReference(const Layout& layout) {
 void Expect(const std::string& metric, const std::string& feature, double value, double tolerance) {
   char text[400];
   std::snprintf(text, sizeof text,
-                "      - expr: abs(%s{feature=\"%s\"} - %.17g) < bool %g\n        eval_time: 60m\n        exp_samples:\n"
+                "      - expr: abs(%s{feature=\"%s\"} - %.17g) < bool %g\n"
+                "        eval_time: 60m\n        exp_samples:\n"
                 "          - {labels: '{%s, feature=\"%s\"}', value: 1}\n",
                 metric.c_str(), feature.c_str(), value, tolerance, kModel, feature.c_str());
   std::cout << text;
@@ -184,7 +187,8 @@ void WriteExpectations(const Window& fleet) {
     const PsiTest psi(estimate);
     if (estimate.measured || psi.value() <= 0) std::abort();
     Expect("model_feature:drift_psi:fleet", feature.name, psi.value(), 1e-6);
-    Expect("model_feature:effective_samples:fleet", feature.name, psi.effective_samples(), 1e-6 * psi.effective_samples());
+    Expect("model_feature:effective_samples:fleet", feature.name, psi.effective_samples(),
+           1e-6 * psi.effective_samples());
     if (feature.kind == Kind::kCategorical) continue;
     Expect("model_feature:drift_ks:fleet", feature.name, BinnedKs(estimate, layout.feature(f).missing_bin()), 1e-6);
   }
@@ -200,7 +204,8 @@ int main(int argc, char** argv) {
   const auto reference = MakeReference();
   std::mt19937 random(2);
   Window fleet(reference, Groups(), {});
-  std::cout << "rule_files: [" << argv[1] << "]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n";
+  std::cout << "rule_files: [" << argv[1] << "]\nevaluation_interval: 1m\n"
+            << "tests:\n  - interval: 1m\n    input_series:\n";
   for (const Replica& replica : kReplicas) {
     const Window window = Fill(replica, reference, random);
     WriteCounters(replica, window);

@@ -1,5 +1,5 @@
-"""The fleet's recording rules against the drift library: what fleet_numbers (fleet_numbers.cc) makes of generated replicas
-is what promtool finds by the rules."""
+"""The fleet's recording rules against the drift library: what fleet_numbers (fleet_numbers.cc) makes of generated
+replicas is what promtool finds by the rules."""
 
 import os
 import pathlib
@@ -41,5 +41,6 @@ def test_a_figure_that_is_off_by_more_is_seen(tmp_path, text, name):
 
 def test_a_lost_observation_is_seen(tmp_path, text):
     """Counts of one bin on one replica taken away: what a hole in the additive families would do."""
-    line = re.search(r"series: 'model_feature_bin_observations_total{instance=\"a\"[^\n]*feature=\"temp\"[^\n]*\n[^\n]*\n", text).group()
+    series = r"series: 'model_feature_bin_observations_total{instance=\"a\"[^\n]*feature=\"temp\"[^\n]*\n[^\n]*\n"
+    line = re.search(series, text).group()
     assert promtool(tmp_path, text.replace("      - " + line, ""))[0] != 0
