@@ -59,7 +59,8 @@ std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feat
   if (!(highest > 0)) return "";
 
   const std::string span = Duration(points.back().time_ns - points.front().time_ns);
-  std::string svg = "<svg class=\"course\" viewBox=\"0 0 160 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"";
+  std::string svg =
+      "<svg class=\"course\" viewBox=\"0 0 160 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"";
   Append(svg, "PSI of ", Html(name, 60), " over ", span, ": from ", Rounded(points.front().psi), " to ",
          Rounded(points.back().psi), ", highest ", Rounded(top));
   if (alert > 0) Append(svg, ", alert above ", Rounded(alert));

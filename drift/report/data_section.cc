@@ -1,6 +1,7 @@
 #include "drift/report/data_section.h"
 
 #include "drift/report/format.h"
+#include "drift/report/markup.h"
 #include "drift/report/text.h"
 
 namespace drift {
@@ -36,10 +37,7 @@ std::string Hash(const std::string& hash) { return hash.empty() ? "" : "<code>" 
 
 void AppendSides(const Comparison& comparison, std::string& html) {
   const DataSide &reference = comparison.reference, &current = comparison.current;
-  html +=
-      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Reference and current data\" data-key=\"sides\">"
-      "<table class=\"sides\"><thead><tr><td></td><th scope=\"col\">Reference</th><th scope=\"col\">Current</th></tr></thead>"
-      "<tbody>";
+  html += OpenScroll("Reference and current data", "sides", "sides") + OpenTable({"Data", "Reference", "Current"});
   AppendRow("Source", Html(reference.source, 1000), Html(current.source, 1000), html);
   AppendRow("Rows", Grouped(static_cast<double>(reference.rows)), Grouped(static_cast<double>(current.rows)), html);
   AppendRow("First row", Time(reference.first_ns), Time(current.first_ns), html);
@@ -49,12 +47,12 @@ void AppendSides(const Comparison& comparison, std::string& html) {
 }
 
 void AppendFact(const char* name, const std::string& value, std::string& html) {
-  if (!value.empty()) Append(html, "<div><dt>", name, "</dt><dd>", value, "</dd></div>");
+  if (!value.empty()) html += Fact(name, value);
 }
 
 std::string Tolerances(const ThresholdSettings& thresholds) {
-  return "PSI " + Tidy(thresholds.psi_warn) + " and " + Tidy(thresholds.psi_alert) + ", KS " + Tidy(thresholds.ks_warn) +
-         " and " + Tidy(thresholds.ks_alert) + ", α " + Tidy(thresholds.alpha);
+  return "PSI " + Tidy(thresholds.psi_warn) + " and " + Tidy(thresholds.psi_alert) + ", KS " +
+         Tidy(thresholds.ks_warn) + " and " + Tidy(thresholds.ks_alert) + ", α " + Tidy(thresholds.alpha);
 }
 
 }  // namespace

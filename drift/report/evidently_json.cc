@@ -110,10 +110,14 @@ Json MetricsJson(const ReportInput& input) {
 
 const char* StatusOf(State state) {
   switch (state) {
-    case State::kStable: return "SUCCESS";
-    case State::kWarning: return "WARNING";
-    case State::kDrifted: return "FAIL";
-    default: return "SKIPPED";  // warming, observing, stale: not judged
+    case State::kStable:
+      return "SUCCESS";
+    case State::kWarning:
+      return "WARNING";
+    case State::kDrifted:
+      return "FAIL";
+    default:
+      return "SKIPPED";  // warming, observing, stale: not judged
   }
 }
 

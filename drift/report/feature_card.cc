@@ -7,6 +7,7 @@
 #include "drift/report/course_svg.h"
 #include "drift/report/format.h"
 #include "drift/report/histogram_svg.h"
+#include "drift/report/markup.h"
 #include "drift/report/meters.h"
 #include "drift/report/summary.h"
 #include "drift/report/text.h"
@@ -21,22 +22,15 @@ std::string ProbabilityText(const std::optional<double>& p) {
 
 std::string OrDash(const std::optional<double>& value) { return value ? Rounded(*value) : "–"; }
 
-void AppendFact(const char* name, const std::string& value, const std::string& under, std::string& html) {
-  Append(html, "<div><dt>", name, "</dt><dd>", value);
-  if (!under.empty()) Append(html, " <small>", under, "</small>");
-  html += "</dd></div>";
-}
-
 void AppendFacts(const FeatureResult& feature, std::string& html) {
   html += "<dl class=\"facts\">";
   if (feature.effective_samples > 0) {
-    AppendFact("Effective samples", Grouped(feature.effective_samples), "of " + Grouped(feature.kept_rows) + " rows",
-               html);
+    html += Fact("Effective samples", Grouped(feature.effective_samples), "of " + Grouped(feature.kept_rows) + " rows");
   } else {
-    AppendFact("Rows", Grouped(feature.kept_rows), "", html);
+    html += Fact("Rows", Grouped(feature.kept_rows));
   }
   if (feature.missing_ratio) {
-    AppendFact("Missing", Percent(*feature.missing_ratio), "reference " + Percent(feature.reference_missing_ratio), html);
+    html += Fact("Missing", Percent(*feature.missing_ratio), "reference " + Percent(feature.reference_missing_ratio));
   }
   html += "</dl>";
 }
@@ -55,19 +49,9 @@ void AppendAppeared(const ReportInput& input, const FeatureResult& feature, std:
   html += "</ul></div>";
 }
 
-// A region that scrolls and that the keyboard reaches.
-void OpenScroll(const std::string& label, const std::string& key, std::string& html) {
-  Append(html, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", label, "\" data-key=\"", key, "\">");
-}
-
 void AppendMeasures(const FeatureResult& feature, const std::string& id, std::string& html) {
-  OpenScroll("Measures of " + Html(feature.name, 60), id + " measures", html);
-  html +=
-      "<table><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Value</th><th scope=\"col\">Corrected</th>"
-      "<th scope=\"col\">Warn</th><th scope=\"col\">Alert</th>"
-      "<th scope=\"col\" title=\"of a distance at most the warning tolerance\">p, warn</th>"
-      "<th scope=\"col\" title=\"of a distance at most the alert tolerance\">p, alert</th>"
-      "<th scope=\"col\" title=\"of no change at all\">p, none</th></tr></thead><tbody>";
+  html += OpenScroll("Measures of " + Html(feature.name, 60), id + " measures");
+  html += OpenTable({"Measure", "Value", "Corrected", "Warn", "Alert", "p, warn", "p, alert", "p, none"});
   for (const MeasureResult& measure : feature.measures) {
     Append(html, "<tr><th scope=\"row\">", MeasureTitle(measure.measure), "</th><td>", Rounded(measure.value, 4),
            "</td><td>", OrDash(measure.bias_corrected), "</td><td>", OrDash(measure.warn_threshold), "</td><td>",
@@ -75,15 +59,14 @@ void AppendMeasures(const FeatureResult& feature, const std::string& id, std::st
            ProbabilityText(measure.p_value_alert), "</td><td>", ProbabilityText(measure.p_value_no_drift),
            "</td></tr>");
   }
-  Append(html, "</tbody></table></div><p class=\"note\">Design effect ", Rounded(feature.design_effect),
-         ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p>");
+  Append(html,
+         "</tbody></table></div><p class=\"note\">p: the chance of such a value where the true distance is at most the "
+         "tolerance (warn, alert), or nothing changed (none). Design effect ",
+         Rounded(feature.design_effect), ", missing share p = ", ProbabilityText(feature.missing_p_value), ".</p>");
 }
 
 void AppendBins(const FeatureResult& feature, const std::string& id, std::string& html) {
-  OpenScroll("Bins of " + Html(feature.name, 60), id + " bins", html);
-  html +=
-      "<table><thead><tr><th scope=\"col\">Bin</th><th scope=\"col\">Reference</th><th scope=\"col\">Current</th></tr>"
-      "</thead><tbody>";
+  html += OpenScroll("Bins of " + Html(feature.name, 60), id + " bins") + OpenTable({"Bin", "Reference", "Current"});
   for (const Bin& bin : feature.bins) {
     Append(html, "<tr><th scope=\"row\">", Html(bin.label, 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
            bin.current_share ? Percent(*bin.current_share) : "–", "</td></tr>");
@@ -119,10 +102,6 @@ void AppendSide(const ReportInput& input, const FeatureResult& feature, std::str
 
 }  // namespace
 
-std::string StateBadge(State state) {
-  return "<span class=\"badge " + std::string(Name(state)) + "\">" + std::string(Name(state)) + "</span>";
-}
-
 std::string CardId(const ReportInput& input, const FeatureResult& feature) {
   return "f" + std::to_string(&feature - input.evaluation->population.features.data());
 }
@@ -135,7 +114,7 @@ std::string FeatureCard(const ReportInput& input, const FeatureResult& feature) 
          "</span>", StateBadge(feature.state), "</header>");
   if (!feature.reason.empty()) {
     const std::string text = feature.reason == "constant" ? "One value in reference and traffic."
-                                                           : "Not judged yet: " + Html(feature.reason, 600);
+                                                          : "Not judged yet: " + Html(feature.reason, 600);
     Append(html, "<p class=\"reason\">", text, "</p>");
   }
   Append(html, "<div class=\"body\"><figure>", HistogramSvg(feature, ReferenceOf(input, feature)),

@@ -13,7 +13,4 @@ std::string FeatureCard(const ReportInput& input, const FeatureResult& feature);
 /// What the card's element is called within the page: the same as long as the model watches the same features.
 std::string CardId(const ReportInput& input, const FeatureResult& feature);
 
-/// A state as a coloured pill with its name in it.
-std::string StateBadge(State state);
-
 }  // namespace drift

@@ -73,8 +73,9 @@ std::string UtcTime(std::int64_t unix_ns) {
 }
 
 std::string Moment(std::int64_t unix_ns, std::int64_t now_ns) {
-  constexpr std::array<const char*, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                   "July",    "August",   "September", "October", "November", "December"};
+  constexpr std::array<const char*, 12> kMonths = {"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
   const std::string then = UtcTime(unix_ns), now = UtcTime(now_ns);
   if (then.substr(0, 10) == now.substr(0, 10)) return then.substr(11, 5) + " UTC";
   const std::string year = then.substr(0, 4);

@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "drift/report/format.h"
+#include "drift/report/markup.h"
 #include "drift/report/summary.h"
 #include "drift/report/text.h"
 
 namespace drift {
 namespace {
 
-// How hot a cell is; the page's style has a colour for each. A colour is never alone: the number stands in the cell, and
-// a sign beside it from kWarm on.
+// How hot a cell is; the page's style has a colour for each. A colour is never alone: the number stands in the cell,
+// and a sign beside it from kWarm on.
 enum Heat { kCold, kMild, kWarm, kHot, kHottest };
 
 struct Level {
@@ -58,11 +59,11 @@ void AppendBlock(const Evaluation& evaluation, const Strata& strata, std::size_t
   const std::size_t to = std::min(strata.size(), from + kHeatBlock);
   std::string which = "PSI by feature and stratum";
   if (strata.size() > kHeatBlock) {
-    which += ", strata " + std::to_string(from + 1) + " to " + std::to_string(to) + " of " +
-             std::to_string(strata.size());
+    which +=
+        ", strata " + std::to_string(from + 1) + " to " + std::to_string(to) + " of " + std::to_string(strata.size());
   }
-  Append(html, "<div class=\"scroll heat\" role=\"region\" tabindex=\"0\" aria-label=\"", which, "\" data-key=\"heat ",
-         std::to_string(from), "\"><table><caption>", which, "</caption><thead><tr><th scope=\"col\">Feature</th>");
+  Append(html, OpenScroll(which, "heat " + std::to_string(from), "heat"), "<table><caption>", which,
+         "</caption><thead><tr><th scope=\"col\">Feature</th>");
   for (std::size_t i = from; i < to; ++i) {
     Append(html, "<th scope=\"col\">", Html(strata[i]->stratum, 40), "<small>", Grouped(strata[i]->rows_kept),
            " rows</small></th>");
@@ -98,7 +99,8 @@ std::string HeatMap(const Evaluation& evaluation) {
     strata.resize(kHeatStrata);
   }
   std::string html =
-      "<section id=\"strata\" aria-labelledby=\"strata-title\"><h2 id=\"strata-title\">By stratum</h2><p class=\"note\">A "
+      "<section id=\"strata\" aria-labelledby=\"strata-title\"><h2 id=\"strata-title\">By stratum</h2><p "
+      "class=\"note\">A "
       "shift within a small stratum can be invisible over all traffic. Each stratum is held against its own part of "
       "the reference, where that has one.";
   if (evaluation.strata.size() > strata.size()) {

@@ -45,8 +45,8 @@ void AppendBar(const MeasureResult& measure, std::string& html) {
   const double alert = measure.alert_threshold.value_or(*measure.warn_threshold);
   const double full = alert > 0 ? alert / kAlertAt * 100 : 1;
   const double length = std::clamp(100 * measure.value / full, 0.0, 100.0);
-  Append(html, "<div class=\"bar\" aria-hidden=\"true\"><b class=\"", LevelClass(measure), length >= 100 ? " beyond" : "",
-         "\" style=\"width:", Rounded(length, 4), "%\"></b>",
+  Append(html, "<div class=\"bar\" aria-hidden=\"true\"><b class=\"", LevelClass(measure),
+         length >= 100 ? " beyond" : "", "\" style=\"width:", Rounded(length, 4), "%\"></b>",
          Tick("warn", 100 * *measure.warn_threshold / full, "warning threshold"),
          Tick("alert", 100 * alert / full, "alert threshold"), "</div>");
   Append(html, "<div class=\"scale\"><span>", Comparison(measure), "</span><span class=\"limits\">warn ",

@@ -2,6 +2,7 @@
 
 #include "drift/report/feature_card.h"
 #include "drift/report/format.h"
+#include "drift/report/markup.h"
 #include "drift/report/summary.h"
 #include "drift/report/text.h"
 
@@ -22,8 +23,8 @@ std::string Alert(const FeatureResult& feature, Measure measure) {
 
 void AppendLine(const ReportInput& input, const FeatureResult& feature, std::string& html) {
   const std::string id = CardId(input, feature);
-  Append(html, "<tr><th scope=\"row\"><a href=\"#", id, "\" data-key=\"", id, " link\">", Html(feature.name, 60), "</a></th><td>",
-         StateBadge(feature.state), "</td><td>", Value(feature, Measure::kPsi), "</td><td>",
+  Append(html, "<tr><th scope=\"row\"><a href=\"#", id, "\" data-key=\"", id, " link\">", Html(feature.name, 60),
+         "</a></th><td>", StateBadge(feature.state), "</td><td>", Value(feature, Measure::kPsi), "</td><td>",
          Alert(feature, Measure::kPsi), "</td><td>", Value(feature, Measure::kKs), "</td><td>",
          Alert(feature, Measure::kKs), "</td><td>", Grouped(feature.effective_samples), "</td><td>",
          feature.missing_ratio ? Percent(*feature.missing_ratio) : "–", "</td></tr>");
@@ -35,11 +36,9 @@ std::string OverviewTable(const ReportInput& input) {
   const ViewResult& view = input.evaluation->population;
   if (view.features.size() <= kInSight) return "";
   std::string html =
-      "<section id=\"overview\" aria-labelledby=\"overview-title\"><h2 id=\"overview-title\">At a glance</h2>"
-      "<div class=\"card scroll\" role=\"region\" tabindex=\"0\" aria-label=\"At a glance\" data-key=\"overview\"><table><thead>"
-      "<tr><th scope=\"col\">Feature</th><th scope=\"col\">State</th><th scope=\"col\">PSI</th><th scope=\"col\">alert above</th>"
-      "<th scope=\"col\">KS</th><th scope=\"col\">alert above</th><th scope=\"col\">Effective samples</th>"
-      "<th scope=\"col\">Missing</th></tr></thead><tbody>";
+      "<section id=\"overview\" aria-labelledby=\"overview-title\"><h2 id=\"overview-title\">At a glance</h2>";
+  html += OpenScroll("At a glance", "overview", "card");
+  html += OpenTable({"Feature", "State", "PSI", "alert above", "KS", "alert above", "Effective samples", "Missing"});
   for (const Role role : {Role::kFeature, Role::kPrediction, Role::kLabel}) {
     for (const FeatureResult* feature : WorstFirst(view, role)) AppendLine(input, *feature, html);
   }

@@ -7,6 +7,7 @@
 #include "drift/report/format.h"
 #include "drift/report/heat_map.h"
 #include "drift/report/how_to_read.h"
+#include "drift/report/markup.h"
 #include "drift/report/overview_table.h"
 #include "drift/report/page_assets.h"
 #include "drift/report/quality_section.h"
@@ -24,8 +25,8 @@ void AppendTile(const char* name, const std::string& value, const std::string& u
 void AppendTraffic(const ReportInput& input, std::string& html) {
   const ViewResult& view = input.evaluation->population;
   if (input.comparison) {
-    AppendTile("Current rows", Grouped(static_cast<double>(input.comparison->current.rows)), "compared with the reference",
-               html);
+    AppendTile("Current rows", Grouped(static_cast<double>(input.comparison->current.rows)),
+               "compared with the reference", html);
     return;
   }
   AppendTile("Rows answered", Grouped(view.rows_seen),
@@ -54,7 +55,8 @@ void AppendTiles(const ReportInput& input, std::string& html) {
 
 void AppendWarnings(const Evaluation& evaluation, std::string& html) {
   if (evaluation.warnings.empty()) return;
-  html += "<section class=\"warnings\" aria-labelledby=\"warnings-title\"><h2 id=\"warnings-title\">Worth knowing</h2><ul>";
+  html +=
+      "<section class=\"warnings\" aria-labelledby=\"warnings-title\"><h2 id=\"warnings-title\">Worth knowing</h2><ul>";
   for (const std::string& warning : evaluation.warnings) Append(html, "<li>", Html(warning, 1000), "</li>");
   html += "</ul></section>";
 }
@@ -97,8 +99,8 @@ void AppendContents(const std::string& sections, std::string& html) {
 // A report to keep shows it open, for paper; a live page, which is looked at every day, does not.
 std::string HowToRead(bool open) {
   return "<section id=\"how\" aria-labelledby=\"how-title\"><details class=\"how card\" data-key=\"how\"" +
-         std::string(open ? " open" : "") + "><summary><h2 id=\"how-title\">How to read it</h2></summary>" + kHowToRead +
-         "</details></section>";
+         std::string(open ? " open" : "") + "><summary><h2 id=\"how-title\">How to read it</h2></summary>" +
+         kHowToRead + "</details></section>";
 }
 
 void AppendHead(const std::string& title, std::string& html) {
@@ -132,10 +134,11 @@ std::string RenderPart(const ReportInput& input) {
 std::string RenderPage(const ReportInput& input, std::int64_t refresh_ms) {
   std::string html;
   AppendHead("Drift of " + Html(input.model_name), html);
-  Append(html,
-         "<body><a class=\"skip\" href=\"#main\">Skip to the verdict</a><div class=\"page\"><header class=\"top\"><div><p "
-         "class=\"brand\">driftserve</p><h1>",
-         Html(input.model_name), " <span class=\"version\">version ", Html(input.model_version), "</span></h1></div>");
+  Append(
+      html,
+      "<body><a class=\"skip\" href=\"#main\">Skip to the verdict</a><div class=\"page\"><header class=\"top\"><div><p "
+      "class=\"brand\">driftserve</p><h1>",
+      Html(input.model_name), " <span class=\"version\">version ", Html(input.model_version), "</span></h1></div>");
   if (refresh_ms > 0) {
     html += "<p class=\"live\" id=\"live\" role=\"status\"><i></i><span>live</span></p>";
   } else if (input.comparison && input.comparison->made_ns > 0) {

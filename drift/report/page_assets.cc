@@ -4,13 +4,14 @@ namespace drift {
 
 const char kPageStyle[] = R"css(
 :root{--bg:#f4f5f7;--card:#fff;--ink:#161a20;--soft:#5b6572;--line:#e2e5ea;--ref:#98a4b3;--cur:#1d5ce0;
---stable:#157f4f;--warning:#a86400;--drifted:#c8321f;--quiet:#667080;--observing:#6b46c1;
+--stable:#0e6b41;--warning:#8a5000;--drifted:#b52a18;--quiet:#566070;--observing:#6b46c1;
 --stable-bg:#dff3e8;--warning-bg:#fdeccb;--drifted-bg:#fde3df;--quiet-bg:#e8ebef;--observing-bg:#ece6fa;
---cur-fill:#2563eb59;--h0:#f1f4f7;--h1:#e3ecdc;--h2:#fbe3b0;--h3:#f6b8ae;--h4:#c8321f;--h4-ink:#fff}
-@media screen and (prefers-color-scheme:dark){:root{--bg:#0f1216;--card:#181d23;--ink:#e9edf2;--soft:#9aa5b3;--line:#2a313a;
+--cur-fill:#2563eb59;--h0:#f1f4f7;--h1:#e3ecdc;--h2:#fbe3b0;--h3:#f6b8ae;--h4:#b52a18;--h4-ink:#fff}
+@media screen and (prefers-color-scheme:dark){:root{--bg:#0f1216;--card:#181d23;--ink:#e9edf2;--soft:#9aa5b3;
+--line:#2a313a;
 --ref:#6f7c8a;--cur:#6ea0ff;--stable:#5fd39a;--warning:#f2b544;--drifted:#ff8374;--quiet:#a3aebb;--observing:#b79cf7;
 --stable-bg:#123524;--warning-bg:#3a2a0b;--drifted-bg:#44190f;--quiet-bg:#262d36;--observing-bg:#2c2350;
---cur-fill:#6ea0ff66;--h0:#20272f;--h1:#25352b;--h2:#4d3a10;--h3:#6b2518;--h4:#e0503c;--h4-ink:#fff}}
+--cur-fill:#6ea0ff66;--h0:#20272f;--h1:#25352b;--h2:#4d3a10;--h3:#6b2518;--h4:#b93523;--h4-ink:#fff}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
@@ -42,7 +43,8 @@ padding:20px 22px}
 .verdict.drifted{border-left-color:var(--drifted)}.verdict.observing{border-left-color:var(--observing)}
 .verdict h2{font-size:1.34rem;line-height:1.3;letter-spacing:-.015em;margin:10px 0 4px;text-wrap:pretty}
 .verdict p{color:var(--soft);max-width:90ch}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);
+border:1px solid var(--line);
 border-radius:12px;
 overflow:hidden;margin:16px 0 0}
 .tiles>div{background:var(--card);padding:13px 18px}
@@ -99,7 +101,8 @@ font-variant-numeric:tabular-nums}
 .quality text{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
 .quality .base{stroke:var(--line)}.quality polyline{fill:none;stroke:var(--cur);stroke-width:2;stroke-linejoin:round}
 .quality circle{fill:var(--cur)}.quality .labels{fill:var(--ref)}
-.quality .alarm line{stroke:var(--drifted);stroke-width:1.2;stroke-dasharray:5 3}.quality .alarm text{fill:var(--drifted);paint-order:stroke;stroke:var(--card);stroke-width:4px}
+.quality .alarm line{stroke:var(--drifted);stroke-width:1.2;stroke-dasharray:5 3}
+.quality .alarm text{fill:var(--drifted);paint-order:stroke;stroke:var(--card);stroke-width:4px}
 #quality th,#quality td{padding-right:9px}#quality .body{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
 .appeared{margin-top:10px}.appeared h4{margin:0;font-size:.82rem;font-weight:500;color:var(--soft)}
 .appeared ul{display:flex;flex-wrap:wrap;gap:6px;list-style:none;margin-top:4px}
@@ -131,8 +134,11 @@ max-width:16em;overflow:hidden;text-overflow:ellipsis}
 .h0{background:var(--h0)}.h1{background:var(--h1)}.h2{background:var(--h2)}.h3{background:var(--h3)}
 .h4{background:var(--h4);color:var(--h4-ink)}.h3,.h4{font-weight:620}
 ul.key{list-style:none;gap:6px 18px;padding:8px 2px}.key li{display:flex;gap:6px;align-items:center}
-.key.heat span{display:inline-block;min-width:30px;height:18px;line-height:18px;border-radius:5px;text-align:center;border:1px solid var(--line);color:var(--ink)}
-.how dl{max-width:80ch;margin:8px 0;font-size:.95rem}.how dt{font-weight:600;margin-top:12px}.how dd{color:var(--soft)}
+.key.heat span{display:inline-block;min-width:30px;height:18px;line-height:18px;border-radius:5px;text-align:center;
+border:1px solid var(--line);color:var(--ink)}
+.key.heat .h4{color:var(--h4-ink)}
+.how dl{max-width:80ch;margin:8px 0;font-size:.95rem}.how dt{font-weight:600;margin-top:12px}
+.how dd{color:var(--soft)}
 .how dd b{color:var(--ink);font-weight:560}
 .how summary h2{display:inline;margin:0;color:var(--ink)}
 #overview table{width:100%}#overview td:nth-child(2){text-align:left}#overview th:nth-child(2){text-align:left}
@@ -143,21 +149,26 @@ footer{font-size:.82rem;margin-top:20px;overflow-wrap:anywhere}
 .models li{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 20px;
 margin-bottom:10px;display:flex;gap:12px;align-items:baseline}
 .models a{font-weight:600;font-size:1.05rem}.models .version{flex:1}
-@media screen and (max-width:720px){.page{padding:18px 14px 40px}.body,#quality .body{grid-template-columns:minmax(0,1fr);gap:12px}
+@media screen and (max-width:720px){.page{padding:18px 14px 40px}
+.body,#quality .body{grid-template-columns:minmax(0,1fr);gap:12px}
 h1{font-size:1.45rem}.histogram text{font-size:12.2px}
 .verdict h2{font-size:1.2rem}.top{align-items:flex-start}
 .card{padding:14px 14px 12px}.verdict{padding:16px}}
 @page{margin:14mm}
 @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-body{background:#fff;font-size:9.5pt}.page{max-width:none;padding:0}
+html{font-size:11.5px}body{background:#fff;font-size:1rem}.page{max-width:none;padding:0}
 .skip,nav,#live,.card details:not([open]){display:none}
 .card,.verdict,.tiles,.warnings,tr{break-inside:avoid}h2{break-after:avoid}
 .card{padding:8px 14px;margin-bottom:8px}.body{gap:18px}.meter{margin-bottom:5px}.histogram{max-height:44mm}
-#overview .card{break-inside:auto}.how summary{list-style:none}#quality table{font-size:7pt}#quality .badge{padding:2px 6px}
-.how,.how dl{break-inside:auto}.how dt{break-after:avoid}.how::details-content{content-visibility:visible;display:block}
-.scroll{overflow:visible}.heat{break-inside:auto}.heat table{font-size:6.4pt;table-layout:fixed;width:100%}.heat td{min-width:0}
+#overview .card{break-inside:auto}.how summary{list-style:none}#quality table{font-size:7pt}
+#quality .badge{padding:2px 6px}
+.how,.how dl{break-inside:auto}.how dt{break-after:avoid}.how::details-content{content-visibility:visible;
+display:block}
+.scroll{overflow:visible}.heat table{font-size:6.4pt;table-layout:fixed;width:100%}
+.heat td{min-width:0}
 .heat small{font-size:5.4pt}.heat th:first-child{width:15%}
-.heat td,.heat th{padding:2px 3px}.heat thead th{white-space:normal;overflow-wrap:anywhere}
+.heat td,.heat th{padding:2px 0}
+.heat b{font-size:.55em;margin-right:1px}.heat thead th{white-space:normal;overflow-wrap:anywhere}
 .heat tbody th,.heat th:first-child{position:static;max-width:9em}a{color:inherit}}
 )css";
 

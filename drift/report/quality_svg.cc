@@ -88,8 +88,9 @@ std::string QualitySvg(const ConceptResult& quality, std::int64_t now_ns) {
   const Scale scale = ScaleOf(points);
   const std::string first = Moment(points.front().time_ns, now_ns), last = Moment(points.back().time_ns, now_ns);
   std::string svg;
-  Append(svg, "<svg class=\"quality\" viewBox=\"0 0 420 192\" role=\"img\" aria-label=\"", Html(quality.error, 40), " from ",
-         first, " to ", last, ": from ", Rounded(points.front().error), " to ", Rounded(points.back().error), "\">");
+  Append(svg, "<svg class=\"quality\" viewBox=\"0 0 420 192\" role=\"img\" aria-label=\"", Html(quality.error, 40),
+         " from ", first, " to ", last, ": from ", Rounded(points.front().error), " to ", Rounded(points.back().error),
+         "\">");
   for (const double error : {scale.lowest, scale.highest}) {
     const std::string y = At(scale.Y(error));
     Append(svg, "<line class=\"base\" x1=\"", At(kLeft), "\" x2=\"420\" y1=\"", y, "\" y2=\"", y, "\"/>");

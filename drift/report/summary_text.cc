@@ -123,9 +123,8 @@ void AddAppeared(const ReportInput& input, Lines& lines) {
 
 void AddStrata(const Evaluation& evaluation, Lines& lines) {
   if (evaluation.strata.empty()) return;
-  const auto drifted = std::count_if(evaluation.strata.begin(), evaluation.strata.end(), [](const ViewResult& view) {
-    return Count(view, Role::kFeature).drifted > 0;
-  });
+  const auto drifted = std::count_if(evaluation.strata.begin(), evaluation.strata.end(),
+                                     [](const ViewResult& view) { return Count(view, Role::kFeature).drifted > 0; });
   std::string text = "Strata: " + std::to_string(evaluation.strata.size()) + ", drift in " + std::to_string(drifted);
   const auto hidden = HiddenInStrata(evaluation);
   if (!hidden.empty()) {
@@ -179,8 +178,8 @@ void AddData(const ReportInput& input, Lines& lines) {
     Add(lines, made);
     return;
   }
-  std::string text = "Rows: " + Grouped(evaluation.population.rows_kept) + " sampled of " +
-                     Grouped(evaluation.population.rows_seen);
+  std::string text =
+      "Rows: " + Grouped(evaluation.population.rows_kept) + " sampled of " + Grouped(evaluation.population.rows_seen);
   if (input.window_ns > 0) text += " in " + Duration(input.window_ns);
   if (evaluation.time_ns > 0) text += ", to " + UtcTime(evaluation.time_ns);
   Add(lines, text);

@@ -36,7 +36,10 @@ std::string FeatureClause(const ViewResult& view) {
   if (moved > 0) {
     return std::to_string(moved) + " of " + Features(counts.all) +
            (counts.drifted > 0 ? " drifted" : " moved beyond the warning threshold") +
-           (moved == 1 ? ": " : counts.drifted > 0 ? ", worst " : ", most ") + WithFigures(worst);
+           (moved == 1           ? ": "
+            : counts.drifted > 0 ? ", worst "
+                                 : ", most ") +
+           WithFigures(worst);
   }
   if (counts.ready == counts.all) return "none of " + Features(counts.all) + " drifted";
   return "no feature drifted, " + std::to_string(counts.ready) + " of " + std::to_string(counts.all) + " judged";
@@ -54,11 +57,16 @@ Standing StandingOf(const Counts& counts) {
 
 std::string RoleClause(const ViewResult& view, Role role, const std::string& who, Standing standing) {
   switch (standing) {
-    case Standing::kDrifted: return who + " drifted: " + WithFigures(*WorstFirst(view, role).front());
-    case Standing::kWarning: return who + " moved: " + WithFigures(*WorstFirst(view, role).front());
-    case Standing::kStable: return who + " are stable";
-    case Standing::kUnknown: return who + " cannot be judged yet";
-    default: return "";
+    case Standing::kDrifted:
+      return who + " drifted: " + WithFigures(*WorstFirst(view, role).front());
+    case Standing::kWarning:
+      return who + " moved: " + WithFigures(*WorstFirst(view, role).front());
+    case Standing::kStable:
+      return who + " are stable";
+    case Standing::kUnknown:
+      return who + " cannot be judged yet";
+    default:
+      return "";
   }
 }
 
@@ -104,10 +112,14 @@ std::string QualityClause(const ConceptResult& quality, std::int64_t now_ns) {
       const char* how = !before || !after ? "quality changed" : *after > *before ? "quality fell" : "quality rose";
       return std::string(how) + " since " + Moment(*since, now_ns);
     }
-    case State::kWarning: return "quality may be changing";
-    case State::kStable: return "quality holds";
-    case State::kWarming: return "quality cannot be judged yet";
-    default: return "";
+    case State::kWarning:
+      return "quality may be changing";
+    case State::kStable:
+      return "quality holds";
+    case State::kWarming:
+      return "quality cannot be judged yet";
+    default:
+      return "";
   }
 }
 
@@ -155,8 +167,8 @@ void AppendAppeared(const ReportInput& input, std::string& detail) {
   std::string text;
   for (const auto& [feature, categories] : input.appeared) {
     if (categories.empty()) continue;
-    text += (text.empty() ? "Categories that the reference does not know: " : ", ") +
-            InSentence(categories[0].value) + " of " + InSentence(feature);
+    text += (text.empty() ? "Categories that the reference does not know: " : ", ") + InSentence(categories[0].value) +
+            " of " + InSentence(feature);
     if (categories.size() > 1) text += " and " + std::to_string(categories.size() - 1) + " more of it";
   }
   if (!text.empty()) detail += text + ". ";
@@ -188,8 +200,8 @@ Verdict Observing(const ReportInput& input) {
 
 Verdict Warming(const ReportInput& input) {
   const Counts counts = Count(input.evaluation->population, Role::kFeature);
-  std::string sentence = "Too few rows to judge yet: " + std::to_string(counts.ready) + " of " +
-                         Features(counts.all) + " can be judged.";
+  std::string sentence =
+      "Too few rows to judge yet: " + std::to_string(counts.ready) + " of " + Features(counts.all) + " can be judged.";
   if (counts.all == 0) sentence = "Too few rows to judge yet.";
   return {sentence, "What each of the others waits for is said beside it."};
 }
@@ -206,13 +218,16 @@ std::string InSentence(const std::string& name) {
 
 Verdict VerdictOf(const ReportInput& input) {
   switch (input.evaluation->model_state) {
-    case State::kWarming: return Warming(input);
+    case State::kWarming:
+      return Warming(input);
     case State::kStale:
       return {input.window_ns > 0 ? "No rows for longer than the window of " + Duration(input.window_ns) + "."
                                   : "No rows for longer than the window.",
               "Figures come back with the traffic."};
-    case State::kObserving: return Observing(input);
-    default: return {Sentence(Clauses(input)), Detail(input)};
+    case State::kObserving:
+      return Observing(input);
+    default:
+      return {Sentence(Clauses(input)), Detail(input)};
   }
 }
 

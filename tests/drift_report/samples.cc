@@ -52,7 +52,8 @@ void ShiftOneStratum(Model& model) {
 
 Comparison WeekAgainstTraining() {
   Comparison comparison;
-  comparison.reference = {"reference.pb", "5f2c9d0a41be77e3a90c12f4d8b6e021", 166'158, kMade - 300 * kDay, kMade - 60 * kDay};
+  comparison.reference = {"reference.pb", "5f2c9d0a41be77e3a90c12f4d8b6e021", 166'158, kMade - 300 * kDay,
+                          kMade - 60 * kDay};
   comparison.current = {"week-40.parquet, week-41.parquet", "b1946ac92492d2347c6235b4d2611184", 27'413,
                         kMade - 14 * kDay, kMade - 2 * 3600 * kSecond};
   comparison.weights = "inclusion probability, column pi";
@@ -180,7 +181,8 @@ std::unique_ptr<Model> Hostile() {
   whole.features[4].name = "\xe2\x80\xaeright-to-left";
   whole.features[7].reason = "<b>why</b>";
   model->evaluation.strata[0].stratum = "<u>&'\"";
-  for (std::size_t i = 0; i < model->reference.features.size(); ++i) model->reference.features[i].name = whole.features[i].name;
+  for (std::size_t i = 0; i < model->reference.features.size(); ++i)
+    model->reference.features[i].name = whole.features[i].name;
   input.appeared = {{"carrier", {{"<em>\n\x00\xfe", 0.01}, {std::string(500, 'c'), 0.002}}}};
   input.comparison->current.source = "<a href=javascript:alert(5)>week</a>.csv";
   input.comparison->weights = "</td><script>";

@@ -27,8 +27,8 @@ FeatureResult Bins(std::vector<Bin> bins) {
 
 TEST(SmallDistributionTest, ABinIsSpreadEvenlyOverItsLength) {
   const FeatureReference reference = Range(0, 10);
-  const auto small = SmallDistributionOf(
-      Bins({{"", {}, 2.5, 0.5, 0.1}, {"", 2.5, {}, 0.5, 0.9}}), &reference, false, 100);
+  const auto small =
+      SmallDistributionOf(Bins({{"", {}, 2.5, 0.5, 0.1}, {"", 2.5, {}, 0.5, 0.9}}), &reference, false, 100);
   EXPECT_THAT(small.edges, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
   EXPECT_NEAR(small.y[0], 0.2, 1e-12);
   EXPECT_NEAR(small.y[2], 0.1 + 0.5 * 0.5 / 7.5, 1e-12);
@@ -37,8 +37,8 @@ TEST(SmallDistributionTest, ABinIsSpreadEvenlyOverItsLength) {
 
 TEST(SmallDistributionTest, ASingleValueBelongsToOneBin) {
   const FeatureReference reference = Range(0, 10);
-  const auto small = SmallDistributionOf(
-      Bins({{"", {}, 0.0, 0.6, 0.6}, {"", 0.0, {}, 0.4, 0.4}}), &reference, true, 100);
+  const auto small =
+      SmallDistributionOf(Bins({{"", {}, 0.0, 0.6, 0.6}, {"", 0.0, {}, 0.4, 0.4}}), &reference, true, 100);
   EXPECT_NEAR(small.y[0], 0.6 + 0.04, 1e-12);
   EXPECT_NEAR(small.y[1], 0.04, 1e-12);
 }

@@ -67,6 +67,7 @@ def test_evidently_documents_keep_the_schema(folder, name):
     EVIDENTLY.validate(load(folder / f"{name}.evidently.json"))
 
 
+TEMP = ("metrics", 1, "result", "drift_by_columns", "temp")
 # Each a change after which the document is no longer one, as (path, value or None to take the key away).
 FAULTS = [
     (NATIVE, "report.json", ("schema_version",), 2),
@@ -85,9 +86,9 @@ FAULTS = [
     (NATIVE, "report.json", ("models", 0, "concept_drift", "detectors", 0, "alarms"), -1),
     (EVIDENTLY, "report.evidently.json", ("metrics", 0, "metric"), "DataDriftTable"),
     (EVIDENTLY, "report.evidently.json", ("metrics", 0, "result", "drift_share"), None),
-    (EVIDENTLY, "report.evidently.json", ("metrics", 1, "result", "drift_by_columns", "temp", "drift_score"), None),
-    (EVIDENTLY, "report.evidently.json", ("metrics", 1, "result", "drift_by_columns", "temp", "column_type"), "cat"),
-    (EVIDENTLY, "report.evidently.json", ("metrics", 1, "result", "drift_by_columns", "temp", "driftserve", "state"), "?"),
+    (EVIDENTLY, "report.evidently.json", (*TEMP, "drift_score"), None),
+    (EVIDENTLY, "report.evidently.json", (*TEMP, "column_type"), "cat"),
+    (EVIDENTLY, "report.evidently.json", (*TEMP, "driftserve", "state"), "?"),
     (EVIDENTLY, "report.evidently.json", ("tests", 0, "status"), "OK"),
     (EVIDENTLY, "report.evidently.json", ("summary", "all_passed"), "yes"),
     (EVIDENTLY, "report.evidently.json", ("summary", "by_status", "OK"), 1),

@@ -18,7 +18,9 @@ TEST(TextTest, EscapesWhatIsNoCharacter) {
   EXPECT_EQ(Utf8("\xe2\x82"), "\\xe2\\x82");                    // cut off
   EXPECT_EQ(Utf8(std::string_view("a\0b\n\x7f\x1b", 6)), "a\\x00b\\x0a\\x7f\\x1b");
   EXPECT_EQ(Utf8("\xc2\x85"), "\\xc2\\x85");  // a C1 control
-  EXPECT_EQ(Utf8("a\xe2\x80\xae" "b"), "a\\xe2\\x80\\xaeb");  // right-to-left override
+  EXPECT_EQ(Utf8("a\xe2\x80\xae"
+                 "b"),
+            "a\\xe2\\x80\\xaeb");  // right-to-left override
   EXPECT_EQ(Utf8("\xe2\x81\xa6\xe2\x80\xa8"), "\\xe2\\x81\\xa6\\xe2\\x80\\xa8");
 }
 

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 
+import jsonschema
 import numpy
 import pytest
 
@@ -147,8 +148,11 @@ def test_pages(served, path, status, part):
     assert part in text
 
 
-def test_drift_as_json(served):
-    json.loads(served.get("/drift")[1])
+@pytest.mark.parametrize("path", ["/drift", "/drift/mlp.json"])
+def test_drift_as_json(served, path):
+    document = json.loads(served.get(path)[1])
+    jsonschema.validate(document, json.loads((ROOT / "drift" / "report" / "report.schema.json").read_text()))
+    assert [model["model_name"] for model in document["models"]] == ["mlp"]
 
 
 def test_half_sent_requests_delay_nobody(served):
