@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize demo bench install clean
+.PHONY: help setup build programs test unit integration sanitize demo bench accuracy install clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ demo: setup ## replay July to December of real flights; KEEP=1 leaves everything
 bench: programs ## the figures of tests/bench/README.md, measured again
 	@tests/run.sh build release echo_server make_test_repository
 	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD)
+
+accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compared tools go into .deps/peers
+	@tests/run.sh build release drift_accuracy
+	@$(PYTHON) tests/accuracy/measure_accuracy.py --build $(BUILD)
 
 install: programs ## both programs and what they need under PREFIX, relocatable
 	@cmake --install $(BUILD) --prefix $(PREFIX) --component driftserve >/dev/null

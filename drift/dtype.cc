@@ -1,7 +1,6 @@
 #include "drift/dtype.h"
 
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -52,11 +51,6 @@ double RoundFloating(double value, Dtype dtype) {
                  : static_cast<double>(static_cast<float>(value));
     default: return value;
   }
-}
-
-std::uint64_t FloatingKey(double value) {
-  const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);  // −0.0 + 0.0 is +0.0
-  return (bits & kSignBit) != 0 ? ~bits : bits | kSignBit;
 }
 
 std::uint64_t SignedKey(std::int64_t value, Dtype dtype) {

@@ -1,6 +1,7 @@
 #ifndef DRIFT_DTYPE_H_
 #define DRIFT_DTYPE_H_
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,13 @@ std::optional<Dtype> DtypeFromName(std::string_view name);
 // right-closed edge of the gap below it.
 enum class KeyKind : std::uint8_t { kFloating, kSigned, kUnsigned };
 KeyKind KeyKindOf(Dtype dtype);
+
+// The key of a finite floating number; −0.0 has +0.0's.
+inline std::uint64_t FloatingKey(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);  // −0.0 + 0.0 is +0.0
+  const std::uint64_t negative = -(bits >> 63);
+  return bits ^ (negative | std::uint64_t{1} << 63);  // all bits turned where negative, else the sign alone
+}
 
 // The key of `value` rounded to `dtype` (round to nearest even; −0.0 becomes +0.0; integers saturate).
 //   kKey:        `key` is set.

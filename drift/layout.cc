@@ -1,6 +1,6 @@
 #include "drift/layout.h"
 
-#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace drift {
@@ -11,7 +11,10 @@ FeatureLayout::FeatureLayout(const FeatureReference& reference)
       key_kind_(KeyKindOf(reference.dtype)),
       cells_(static_cast<std::uint32_t>(reference.cell_counts.size())),
       edges_(reference.upper_edges),
-      search_(reference.upper_edges) {
+      search_(reference.upper_edges, key_kind_) {
+  if (kind_ == Kind::kNumeric && dtype_ == Dtype::kFloat64) plain_limit_ = std::numeric_limits<double>::max();
+  if (kind_ == Kind::kNumeric && dtype_ == Dtype::kFloat32) plain_limit_ = std::numeric_limits<float>::max();
+  single_ = dtype_ == Dtype::kFloat32;
   if (kind_ == Kind::kCategorical) categories_ = CategoryTable(reference);
   bin_of_cell_.resize(cells_);
   BuildBins(reference.cell_counts);
@@ -22,7 +25,7 @@ FeatureLayout::FeatureLayout(const FeatureReference& reference)
   }
 }
 
-std::optional<std::uint32_t> FeatureLayout::CellOf(const Value& value) const {
+std::optional<std::uint32_t> FeatureLayout::SlowCellOf(const Value& value) const {
   if (dtype_ == Dtype::kText) {
     if (value.missing()) return missing_cell();
     if (value.type() != Value::Type::kText) return std::nullopt;
@@ -35,7 +38,7 @@ std::optional<std::uint32_t> FeatureLayout::CellOf(const Value& value) const {
 }
 
 std::uint32_t FeatureLayout::CellOfKey(std::uint64_t key) const {
-  return kind_ == Kind::kNumeric ? search_.Find(key) : categories_.FindKey(key);
+  return kind_ == Kind::kNumeric ? search_.Find(key, KeyToDouble(key, key_kind_)) : categories_.FindKey(key);
 }
 
 bool FeatureLayout::singleton(std::uint32_t cell) const {
@@ -121,6 +124,9 @@ Layout::Layout(std::shared_ptr<const Reference> reference) : reference_(std::mov
   for (const FeatureReference& feature : reference_->features) {
     layouts_.emplace_back(feature);
     cell_offsets_.push_back(cell_offsets_.back() + layouts_.back().cells());
+    for (std::uint32_t cell = 0; cell < layouts_.back().cells(); ++cell) {
+      bin_of_cells_.push_back(static_cast<std::uint32_t>(bin_offsets_.back()) + layouts_.back().bin_of(cell));
+    }
     bin_offsets_.push_back(bin_offsets_.back() + layouts_.back().bins());
   }
 }

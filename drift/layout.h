@@ -1,6 +1,7 @@
 #ifndef DRIFT_LAYOUT_H_
 #define DRIFT_LAYOUT_H_
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,7 +26,14 @@ class FeatureLayout {
   explicit FeatureLayout(const FeatureReference& reference);
 
   // The cell of a value; nullopt where it cannot be read as this feature's dtype.
-  std::optional<std::uint32_t> CellOf(const Value& value) const;
+  std::optional<std::uint32_t> CellOf(const Value& value) const {
+    // What nearly every value is: a number within the range of a numeric FP32 or FP64 feature.
+    if (value.type() != Value::Type::kDouble || !(std::fabs(value.as_double()) <= plain_limit_)) {
+      return SlowCellOf(value);
+    }
+    const double number = single_ ? static_cast<double>(static_cast<float>(value.as_double())) : value.as_double();
+    return search_.Find(FloatingKey(number), number);
+  }
   // Of a value already rounded (ToKey), and of a text.
   std::uint32_t CellOfKey(std::uint64_t key) const;
   std::uint32_t CellOfText(std::string_view bytes) const { return categories_.FindText(bytes); }
@@ -47,6 +55,7 @@ class FeatureLayout {
   std::optional<double> BinUpper(std::uint32_t bin) const;
 
  private:
+  std::optional<std::uint32_t> SlowCellOf(const Value& value) const;
   void BuildBins(std::span<const std::uint64_t> counts);
   void CloseBin(std::uint32_t end);
   std::string MakeLabel(std::uint32_t bin) const;
@@ -59,6 +68,8 @@ class FeatureLayout {
   std::uint32_t cells_ = 0, bins_ = 0;
   std::vector<std::uint64_t> edges_;
   CellSearch search_;
+  double plain_limit_ = -1;  // numeric FP32 or FP64: its largest number
+  bool single_ = false;      // FP32
   CategoryTable categories_;
   std::vector<std::uint16_t> bin_of_cell_;
   std::vector<std::uint32_t> bin_ends_;
@@ -77,10 +88,13 @@ class Layout {
   std::size_t bin_offset(std::size_t feature) const { return bin_offsets_[feature]; }
   std::size_t total_cells() const { return cell_offsets_.back(); }
   std::size_t total_bins() const { return bin_offsets_.back(); }
+  // By cell_offset(feature) + cell: bin_offset(feature) + its bin.
+  std::span<const std::uint32_t> bin_of_cells() const { return bin_of_cells_; }
 
  private:
   const std::shared_ptr<const Reference> reference_;
   std::vector<FeatureLayout> layouts_;
+  std::vector<std::uint32_t> bin_of_cells_;
   std::vector<std::size_t> cell_offsets_, bin_offsets_;  // one more than features: the last is the total
 };
 

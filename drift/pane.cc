@@ -23,7 +23,7 @@ void CellStore::Add(const Layout& layout, std::span<const std::uint32_t> indices
   if (wide_.capacity() > 0) {
     wide_.insert(wide_.end(), indices.begin(), indices.end());
   } else {
-    for (const std::uint32_t index : indices) narrow_.push_back(static_cast<std::uint16_t>(index));
+    narrow_.insert(narrow_.end(), indices.begin(), indices.end());  // all below 65 536
   }
   if (bytes() > layout.total_cells() * sizeof(std::uint32_t)) MakeDense(layout);
 }

@@ -27,7 +27,8 @@ Window::Window(std::shared_ptr<const Layout> layout, std::vector<std::string> st
       slots_(settings_.panes),
       rates_(strata_.size(), 0),
       totals_(strata_.size()),
-      indices_(layout_->features(), 0) {}
+      indices_(layout_->features(), 0),
+      places_(layout_->features(), 0) {}
 
 std::int64_t Window::SlotOf(std::int64_t time_ns) const {
   const std::int64_t slot = time_ns / pane_length_ns_;
@@ -182,9 +183,10 @@ void Window::AddCells(StratumPane& pane, std::size_t stratum) {
   ++pane.kept;
   pane.cells.Add(*layout_, indices_);
   if (pane.bins.empty()) pane.bins.resize(layout_->total_bins(), 0);
-  for (std::size_t f = 0; f < indices_.size(); ++f) {
-    ++pane.bins[layout_->bin_offset(f) + layout_->feature(f).bin_of(indices_[f])];
-  }
+  const std::uint32_t* const bin_of_cells = layout_->bin_of_cells().data();
+  std::uint32_t* const bins = pane.bins.data();
+  for (std::size_t f = 0; f < indices_.size(); ++f) places_[f] = layout_->cell_offset(f) + indices_[f];
+  for (const std::size_t place : places_) ++bins[bin_of_cells[place]];
   pane_bytes_ += pane.bytes() - before;
   if (!pane.in_totals) {
     if (pane.kept == 1) JoinTotals(pane, stratum);
@@ -192,7 +194,8 @@ void Window::AddCells(StratumPane& pane, std::size_t stratum) {
   }
   for (Totals& totals : totals_[stratum]) {
     if (totals.probability != pane.probability) continue;
-    for (std::size_t f = 0; f < indices_.size(); ++f) ++totals.counts[layout_->cell_offset(f) + indices_[f]];
+    std::uint64_t* const counts = totals.counts.data();
+    for (const std::size_t place : places_) ++counts[place];
   }
 }
 

@@ -122,7 +122,8 @@ class Window {
   std::vector<CumulativeCounts> retired_;
   std::size_t pane_bytes_ = 0;  // of cells and bins, kept up to date
   WindowCounters counters_;
-  std::vector<std::uint32_t> indices_;  // of the row being added
+  std::vector<std::uint32_t> indices_;  // cells of the row being added, by feature …
+  std::vector<std::size_t> places_;     // … and their places among total_cells()
 };
 
 }  // namespace drift

@@ -16,8 +16,9 @@ def python():
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
         print("installing the compared tools into .deps/peers", file=sys.stderr)
-        subprocess.run(["python3", "-m", "venv", "--clear", str(FOLDER)], check=True)
-        subprocess.run([str(FOLDER / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "-r",
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", str(FOLDER)], check=True)
+        subprocess.run([str(FOLDER / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check",
+                        "--no-deps", "-r",
                         str(REQUIREMENTS)], check=True)
         stamp.write_text(wanted)
     return str(FOLDER / "bin" / "python")

@@ -16,19 +16,58 @@ using testing::Random;
 
 std::uint32_t Cell(const FeatureLayout& layout, const Value& value) { return layout.CellOf(value).value(); }
 
-TEST(CellSearchTest, CountsTheEdgesBelowTheKey) {
+void ExpectCountsEdgesBelow(std::vector<std::uint64_t> edges, KeyKind kind, std::vector<std::uint64_t> keys) {
+  std::sort(edges.begin(), edges.end());
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  keys.insert(keys.end(), edges.begin(), edges.end());
+  const CellSearch search(edges, kind);
+  for (const std::uint64_t key : keys) {
+    const auto expected = std::lower_bound(edges.begin(), edges.end(), key) - edges.begin();
+    ASSERT_EQ(search.Find(key, KeyToDouble(key, kind)), expected) << edges.size() << " " << key;
+  }
+}
+
+TEST(CellSearchTest, CountsTheEdgesBelowTheKeyAmongIntegers) {
   Random random(1);
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
   for (const std::size_t size : {0, 1, 2, 3, 7, 8, 100, 1000}) {
-    std::vector<std::uint64_t> edges;
-    for (std::size_t i = 0; i < size; ++i) edges.push_back(random.Below(5000) * 3);
-    if (size > 1) edges.push_back(std::numeric_limits<std::uint64_t>::max());
-    std::sort(edges.begin(), edges.end());
-    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-    const CellSearch search(edges);
-    for (int i = 0; i < 2000; ++i) {
-      const std::uint64_t key = i == 0 ? std::numeric_limits<std::uint64_t>::max() : random.Below(15010);
-      const auto expected = std::lower_bound(edges.begin(), edges.end(), key) - edges.begin();
-      ASSERT_EQ(search.Find(key), expected) << size << " " << key;
+    for (const KeyKind kind : {KeyKind::kUnsigned, KeyKind::kSigned}) {
+      for (const int spread : {0, 50, 63}) {
+        std::vector<std::uint64_t> edges, keys = {0, kLargest};
+        for (std::size_t i = 0; i < size; ++i) edges.push_back(random.Bits() >> random.Below(1 + spread));
+        if (size > 1) edges.push_back(kLargest);
+        for (int i = 0; i < 500; ++i) keys.push_back(random.Bits() >> random.Below(1 + spread));
+        ASSERT_NO_FATAL_FAILURE(ExpectCountsEdgesBelow(edges, kind, keys));
+      }
+    }
+  }
+}
+
+TEST(CellSearchTest, CountsTheEdgesBelowTheKeyAmongNumbers) {
+  Random random(2);
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  for (const std::size_t size : {1, 2, 5, 100, 1000}) {
+    for (int shape = 0; shape < 6; ++shape) {
+      const auto draw = [&] {
+        const double z = random.Normal();
+        switch (shape) {
+          case 0: return z;
+          case 1: return std::exp(20 * z);               // nearly all in one slot
+          case 2: return z / random.Normal();            // heavy tails
+          case 3: return z * 1e-310;                     // denormals
+          case 4: return z > 0 ? kLargest * random.Uniform() : -kLargest * random.Uniform();
+          default: return std::floor(3 * z);             // few values
+        }
+      };
+      std::vector<std::uint64_t> edges, keys = {FloatingKey(-kLargest), FloatingKey(kLargest), FloatingKey(0)};
+      for (std::size_t i = 0; i < size; ++i) edges.push_back(FloatingKey(draw()));
+      for (int i = 0; i < 500; ++i) keys.push_back(FloatingKey(draw()));
+      const std::vector<std::uint64_t> near = edges;
+      for (const std::uint64_t edge : near) {
+        edges.push_back(edge - 1);  // the gap below a singleton
+        keys.push_back(edge + 1);
+      }
+      ASSERT_NO_FATAL_FAILURE(ExpectCountsEdgesBelow(edges, KeyKind::kFloating, keys)) << shape;
     }
   }
 }
