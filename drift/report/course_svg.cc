@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "drift/report/format.h"
+#include "drift/report/summary.h"
 #include "drift/report/text.h"
 
 namespace drift {
@@ -47,10 +49,11 @@ std::string Line(const std::vector<Point>& points, double highest) {
 
 }  // namespace
 
-std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feature, const std::string& name,
-                      const MeasureResult* now) {
-  const std::vector<Point> points = PointsOf(history, feature);
+std::string PsiCourse(const ReportInput& input, const FeatureResult& feature) {
+  const auto index = static_cast<std::size_t>(&feature - input.evaluation->population.features.data());
+  const std::vector<Point> points = PointsOf(input.history, index);
   if (points.size() < 2 || points.back().time_ns <= points.front().time_ns) return "";
+  const MeasureResult* now = Find(feature, Measure::kPsi);
   double top = 0;
   for (const Point& point : points) top = std::max(top, point.psi);
   const double alert = now != nullptr ? now->alert_threshold.value_or(0) : 0;
@@ -61,7 +64,7 @@ std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feat
   const std::string span = Duration(points.back().time_ns - points.front().time_ns);
   std::string svg =
       "<svg class=\"course\" viewBox=\"0 0 160 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"";
-  Append(svg, "PSI of ", Html(name, 60), " over ", span, ": from ", Rounded(points.front().psi), " to ",
+  Append(svg, "PSI of ", Html(feature.name, 60), " over ", span, ": from ", Rounded(points.front().psi), " to ",
          Rounded(points.back().psi), ", highest ", Rounded(top));
   if (alert > 0) Append(svg, ", alert above ", Rounded(alert));
   svg += "\">";
@@ -69,7 +72,8 @@ std::string PsiCourse(const std::vector<HistoryPoint>& history, std::size_t feat
   if (warn > 0) AppendLevel("warn", warn, highest, svg);
   Append(svg, "<polyline points=\"", Line(points, highest), "\"/></svg>");
   Append(svg, "<div class=\"scale\"><span>PSI over ", span, ", ", std::to_string(points.size()),
-         " evaluations</span><span class=\"limits\">highest ", Rounded(top), "</span></div>");
+         input.comparison ? " parts" : " evaluations", "</span><span class=\"limits\">highest ", Rounded(top),
+         "</span></div>");
   return svg;
 }
 

@@ -91,10 +91,7 @@ std::string KindText(const FeatureResult& feature) {
 void AppendSide(const ReportInput& input, const FeatureResult& feature, std::string& html) {
   html += "<div class=\"side\">";
   for (const MeasureResult& measure : feature.measures) html += MeasureMeter(measure);
-  if (feature.ready) {
-    const std::size_t index = static_cast<std::size_t>(&feature - input.evaluation->population.features.data());
-    html += PsiCourse(input.history, index, feature.name, Find(feature, Measure::kPsi));
-  }
+  if (feature.ready) html += PsiCourse(input, feature);
   AppendFacts(feature, html);
   AppendAppeared(input, feature, html);
   html += "</div>";

@@ -84,7 +84,10 @@ std::vector<const Bin*> ShownBins(const FeatureResult& feature) {
 
 std::string ShortLabel(const FeatureResult& feature, const Bin& bin, double width) {
   const auto letters = static_cast<std::size_t>(std::max(1.0, width / 6.6));
-  if (feature.kind == Kind::kCategorical) return Utf8(bin.label, letters);
+  if (feature.kind == Kind::kCategorical) {
+    const std::string label = Utf8(bin.label);
+    return label.size() <= letters ? label : Utf8(bin.label, std::max<std::size_t>(letters - 1, 1));
+  }
   if (bin.upper && bin.lower && *bin.upper == *bin.lower) return Tidy(*bin.upper);
   const std::string text = bin.upper ? "≤" + Tidy(*bin.upper) : bin.lower ? ">" + Tidy(*bin.lower) : "all";
   return text.size() <= letters + 1 ? text : "";

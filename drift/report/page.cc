@@ -103,6 +103,11 @@ std::string HowToRead(bool open) {
          kHowToRead + "</details></section>";
 }
 
+// Files that were compared belong to no version.
+std::string Version(const std::string& version) {
+  return version.empty() ? "" : " <span class=\"version\">version " + Html(version) + "</span>";
+}
+
 void AppendHead(const std::string& title, std::string& html) {
   Append(html,
          "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -138,7 +143,7 @@ std::string RenderPage(const ReportInput& input, std::int64_t refresh_ms) {
       html,
       "<body><a class=\"skip\" href=\"#main\">Skip to the verdict</a><div class=\"page\"><header class=\"top\"><div><p "
       "class=\"brand\">driftserve</p><h1>",
-      Html(input.model_name), " <span class=\"version\">version ", Html(input.model_version), "</span></h1></div>");
+      Html(input.model_name), Version(input.model_version), "</h1></div>");
   if (refresh_ms > 0) {
     html += "<p class=\"live\" id=\"live\" role=\"status\"><i></i><span>live</span></p>";
   } else if (input.comparison && input.comparison->made_ns > 0) {
@@ -161,8 +166,7 @@ std::string RenderIndex(const std::vector<IndexEntry>& models) {
   html += "<ul class=\"models\">";
   for (const IndexEntry& model : models) {
     Append(html, "<li><a href=\"drift/", Html(model.model_name), "?version=", Html(model.model_version), "\">",
-           Html(model.model_name), "</a><span class=\"version\">version ", Html(model.model_version), "</span>",
-           StateBadge(model.state), "</li>");
+           Html(model.model_name), "</a>", Version(model.model_version), StateBadge(model.state), "</li>");
   }
   return html +
          "</ul><p class=\"note\"><a href=\"drift\">All figures as JSON</a> · <a href=\"metrics\">Prometheus "

@@ -207,8 +207,8 @@ std::string NextStep(const ReportInput& input) {
 std::string RenderSummary(const ReportInput& input) {
   const Evaluation& evaluation = *input.evaluation;
   Lines lines;
-  Add(lines, Utf8(input.model_name, 50) + " version " + Utf8(input.model_version, 12) + ": " +
-                 std::string(Name(evaluation.model_state)));
+  const std::string version = input.model_version.empty() ? "" : " version " + Utf8(input.model_version, 12);
+  Add(lines, Utf8(input.model_name, 50) + version + ": " + std::string(Name(evaluation.model_state)));
   for (const std::string& line : Wrap(VerdictOf(input).sentence, kVerdictLines)) lines.push_back(line);
   lines.emplace_back();
   AddWorst(evaluation.population, lines);

@@ -167,8 +167,8 @@ void AppendAppeared(const ReportInput& input, std::string& detail) {
   std::string text;
   for (const auto& [feature, categories] : input.appeared) {
     if (categories.empty()) continue;
-    text += (text.empty() ? "Categories that the reference does not know: " : ", ") + InSentence(categories[0].value) +
-            " of " + InSentence(feature);
+    text += text.empty() ? "Categories that the reference does not know: “" : ", “";
+    text += Utf8(categories[0].value, 40) + "” of " + InSentence(feature);
     if (categories.size() > 1) text += " and " + std::to_string(categories.size() - 1) + " more of it";
   }
   if (!text.empty()) detail += text + ". ";

@@ -98,6 +98,13 @@ TEST(HistogramSvgTest, ThoseWhoDoNotSeeItHearTheLargestChange) {
               HasSubstr("Histogram of v: the reference only"));
 }
 
+TEST(HistogramSvgTest, ALongLabelIsCutBeforeItReachesTheNext) {
+  const std::vector<double> shares(14, 1.0 / 14);
+  std::vector<std::string> labels(14, "ATL");
+  labels[13] = "other";
+  EXPECT_THAT(HistogramSvg(synthetic::Categorical("c", labels, shares, shares), nullptr), HasSubstr(">oth…</text>"));
+}
+
 TEST(HistogramSvgTest, LabelsAreEscaped) {
   const std::string svg = HistogramSvg(synthetic::Categorical("<f>", {"<b>\xff"}, {1}, {1}), nullptr);
   EXPECT_THAT(svg, Not(HasSubstr("<b>")));

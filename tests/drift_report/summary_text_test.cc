@@ -49,6 +49,12 @@ TEST(SummaryTextTest, ALiveModelSaysItsWindow) {
   EXPECT_THAT(text, HasSubstr("Next: nothing needs to be done.\n"));
 }
 
+TEST(SummaryTextTest, FilesHaveNoVersion) {
+  const auto model = synthetic::KeptReport();
+  model->input.model_version.clear();
+  EXPECT_THAT(RenderSummary(model->input), testing::StartsWith("flight_delay: drifted\n"));
+}
+
 TEST(SummaryTextTest, FitsAnEmailWhateverTheNames) {
   for (const synthetic::Sample& sample : synthetic::Samples()) {
     const std::string text = RenderSummary(sample.model->input);

@@ -2,9 +2,11 @@
 
 import copy
 import datetime
+import itertools
 import json
 import os
 import pathlib
+import random
 import subprocess
 
 import jsonschema
@@ -12,7 +14,7 @@ import pytest
 import referencing
 
 SCHEMAS = pathlib.Path("drift/report")
-RENDER_SAMPLE = os.path.join(os.environ["DRIFTSERVE_BUILD"], "bin", "render_sample")
+RENDER_SAMPLE, DRIFT = (os.path.join(os.environ["DRIFTSERVE_BUILD"], "bin", name) for name in ("render_sample", "drift"))
 SAMPLES = ["drifted", "stable", "report", "large", "hostile", "warming", "observing", "stale", "bare"]
 
 
@@ -65,6 +67,26 @@ def test_native_documents_keep_the_schema(folder, name):
 @pytest.mark.parametrize("name", SAMPLES + ["metrics", "tests"])
 def test_evidently_documents_keep_the_schema(folder, name):
     EVIDENTLY.validate(load(folder / f"{name}.evidently.json"))
+
+
+def test_what_the_toolbox_writes_keeps_the_schemas(tmp_path):
+    """Two files with times, strata, a missing share, a constant, and a category that is new."""
+    chance = random.Random(20260101)
+    for name, shift, cities in (("reference", 0, "AB"), ("current", 1, "ABC")):
+        rows = [f"{i * 600},{chance.gauss(shift, 1) if i % 9 else ''},{chance.choice(cities)},{'xy'[i % 2]},1"
+                for i in range(3000)]
+        (tmp_path / f"{name}.csv").write_text("time,value,city,tier,one\n" + "\n".join(rows) + "\n")
+    made = {"json": NATIVE, "evidently-json": EVIDENTLY}
+    subprocess.run([DRIFT, "report", "--reference-data", tmp_path / "reference.csv", "--current", tmp_path / "current.csv",
+                    "--time", "time", "--stratum", "tier", "--quiet",
+                    *itertools.chain(*((f"--{kind}", tmp_path / kind) for kind in made))], check=True)
+    for kind, schema in made.items():
+        schema.validate(load(tmp_path / kind))
+    model = load(tmp_path / "json")["models"][0]
+    assert model["comparison"]["current"]["rows"] == 3000 and len(model["history"]) > 1 and len(model["strata"]) == 2
+    assert [value["value"] for feature in model["features"] for value in feature.get("appeared", [])] == ["C"]
+    columns = load(tmp_path / "evidently-json")["metrics"][1]["result"]["drift_by_columns"]
+    assert columns["value"]["drift_detected"] and columns["city"]["drift_detected"]
 
 
 TEMP = ("metrics", 1, "result", "drift_by_columns", "temp")

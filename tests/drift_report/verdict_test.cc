@@ -22,10 +22,11 @@ TEST(VerdictTest, SaysInOneSentenceWhatMovedAndWhatDidNot) {
 
 TEST(VerdictTest, TheDetailHasWhatAReaderAsksNext) {
   const auto model = synthetic::KeptReport();
-  EXPECT_EQ(VerdictOf(model->input).detail,
-            "Then dewp (PSI 1.52, alert above 0.324). Over all traffic not to be seen, but within its stratum drifted: "
-            "distance (PSI 1.11, alert above 0.324) in HA. Categories that the reference does not know: ZZ of carrier "
-            "and 1 more of it, SWF of origin. 1 feature cannot be judged yet; why is said beside it.");
+  EXPECT_EQ(
+      VerdictOf(model->input).detail,
+      "Then dewp (PSI 1.52, alert above 0.324). Over all traffic not to be seen, but within its stratum drifted: "
+      "distance (PSI 1.11, alert above 0.324) in HA. Categories that the reference does not know: “ZZ” of carrier "
+      "and 1 more of it, “SWF” of origin. 1 feature cannot be judged yet; why is said beside it.");
 }
 
 TEST(VerdictTest, WhereNothingMovedItSaysHowManyWereJudged) {
