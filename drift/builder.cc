@@ -54,6 +54,7 @@ class ReferenceBuilder::Column {
     feature.name = spec_.name;
     feature.role = spec_.role;
     feature.dtype = spec_.dtype;
+    feature.reduction = spec_.reduction;
     const std::vector<KeyCount> distinct = Distinct();
     feature.kind = spec_.kind.value_or(AutomaticKind(distinct.size()));
     const auto missing = static_cast<std::uint64_t>(std::count(missing_.begin(), missing_.end(), true));

@@ -22,6 +22,7 @@ struct ColumnSpec {
   Role role = Role::kFeature;
   Dtype dtype = Dtype::kFloat32;
   std::optional<Kind> kind;  // unset: text, booleans and numbers with ≤ 20 distinct values are categorical
+  std::string reduction = {};  // FeatureReference::reduction
 };
 
 struct BuilderSettings {

@@ -62,6 +62,7 @@ void HashFeature(const FeatureReference& feature, Hasher& hasher) {
                              feature.maximum}) {
     hasher.Real(value);
   }
+  if (!feature.reduction.empty()) hasher.Bytes(feature.reduction);
 }
 
 Error Fault(const FeatureReference& feature, const std::string& what) {

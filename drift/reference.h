@@ -36,6 +36,7 @@ struct FeatureReference {
 
   double effective_rows = 0;  // m_eff of a training file in time order; 0: use the rows
   double mean = 0, standard_deviation = 0, minimum = 0, maximum = 0;  // numeric, non-missing rows; 0 if none
+  std::string reduction;  // what each value is of a wide row, as Describe() says: "mean of image"; empty: itself
 };
 
 // The same features counted within one stratum, over the same cells.

@@ -19,7 +19,7 @@ void CheckStratumFeature(Fields& stratum, const MonitorSettings& settings) {
                                   [&name](const FeatureSpec& spec) { return spec.name == name; });
   if (found == settings.features.end()) {
     stratum.Refuse("feature", "the name of one of the features", Concat("'", name, "'"));
-  } else if (found->kind == Kind::kNumeric || found->reduce.reduction != Reduction::kNone) {
+  } else if (found->kind == Kind::kNumeric || found->reduced()) {
     stratum.Refuse("feature", "a categorical feature: its values name the strata",
                    Concat("'", name, found->kind == Kind::kNumeric ? "', which is numeric" : "', which is reduced"));
   }

@@ -25,7 +25,7 @@ std::string WhyNotReducible(const ReduceSpec& spec, Dtype dtype, int64_t element
 }
 
 bool MonitorSettings::has_reductions() const {
-  const auto reduced = [](const FeatureSpec& spec) { return spec.reduce.reduction != Reduction::kNone; };
+  const auto reduced = [](const FeatureSpec& spec) { return spec.reduced(); };
   return std::any_of(features.begin(), features.end(), reduced) ||
          std::any_of(predictions.begin(), predictions.end(), reduced);
 }

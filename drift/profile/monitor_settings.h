@@ -24,6 +24,10 @@ struct FeatureSpec {
   std::optional<Kind> kind;  // unset: text, booleans and numbers with few distinct values are categorical
   ReduceSpec reduce;
   std::vector<Measure> measures;  // empty: psi and ks
+
+  bool reduced() const { return reduce.reduction != Reduction::kNone; }
+  /// FeatureReference::reduction of the reference of this feature.
+  std::string reduction() const { return reduced() ? Describe(reduce, tensor) : ""; }
 };
 
 enum class SamplingKeySource { kSequence, kRequestId };

@@ -63,6 +63,9 @@ absl::Status CheckReferenceFits(const Reference& reference, const MonitorSetting
       faults += Concat("expected ", wanted, " at place ", index + 1, ", got ", Name(got.role), " '", got.name, "'\n");
     } else if (spec.kind && *spec.kind != got.kind) {
       faults += Concat(wanted, ": expected type ", Name(*spec.kind), ", got ", Name(got.kind), "\n");
+    } else if (spec.reduction() != got.reduction) {
+      const auto shown = [](const std::string& text) { return text.empty() ? "single values" : text; };
+      faults += Concat(wanted, ": expected ", shown(spec.reduction()), ", got ", shown(got.reduction), "\n");
     }
     ++index;
   };

@@ -33,6 +33,7 @@ void ToMessage(const FeatureReference& feature, FeatureMessage& message) {
   message.set_standard_deviation(feature.standard_deviation);
   message.set_minimum(feature.minimum);
   message.set_maximum(feature.maximum);
+  message.set_reduction(feature.reduction);
 }
 
 /// What is wrong with the numbers of a feature whose lists were read; empty: nothing.
@@ -94,6 +95,7 @@ absl::StatusOr<FeatureReference> FromMessage(const FeatureMessage& message) {
   feature.standard_deviation = message.standard_deviation();
   feature.minimum = message.minimum();
   feature.maximum = message.maximum();
+  feature.reduction = message.reduction();
   if (const std::string fault = FaultOf(feature); !fault.empty()) return absl::InvalidArgumentError(fault);
   return feature;
 }

@@ -21,7 +21,7 @@ std::string MatchTensor(const FeatureSpec& spec, Role role, const ModelTensors& 
   }
   const TensorType& type = found->second;
   column.source.tensor = type;
-  if (spec.reduce.reduction != Reduction::kNone) {
+  if (spec.reduced()) {
     return WhyNotReducible(spec.reduce, type.dtype, type.elements, Concat(what, " '", spec.tensor, "'"));
   }
   if (type.elements >= 0 && spec.column >= type.elements) {
@@ -72,11 +72,12 @@ absl::StatusOr<std::vector<ProfileColumn>> PlanColumns(const MonitorSettings& mo
     column.kind = spec.kind;
     const std::string fault = tensors ? MatchTensor(spec, role, *tensors, column) : "";
     if (!fault.empty()) faults += Concat(Name(role), " '", spec.name, "': ", fault, "\n");
-    if (spec.reduce.reduction == Reduction::kNone) {
+    if (!spec.reduced()) {
       column.source.request = {spec.name, TypeToRead(column)};
     } else {
       column.source = ReducedColumn(spec, column.source.tensor);
       column.dtype = DtypeOf(spec.reduce);
+      column.reduction = spec.reduction();
     }
     columns.push_back(std::move(column));
   };
@@ -93,7 +94,7 @@ std::vector<ColumnSpec> DecideTypes(const std::vector<ProfileColumn>& columns, c
   std::vector<ColumnSpec> specs;
   std::vector<std::string> guessed;
   for (size_t i = 0; i < columns.size(); ++i) {
-    ColumnSpec spec{columns[i].name, columns[i].role, Dtype::kFloat64, columns[i].kind};
+    ColumnSpec spec{columns[i].name, columns[i].role, Dtype::kFloat64, columns[i].kind, columns[i].reduction};
     if (columns[i].dtype) {
       spec.dtype = *columns[i].dtype;
     } else {

@@ -20,6 +20,7 @@ struct ProfileColumn {
   Role role = Role::kFeature;
   std::optional<Dtype> dtype;  // of the values; unset where no config.pbtxt tells the tensor's
   std::optional<Kind> kind;
+  std::string reduction;  // FeatureReference::reduction
 };
 
 /// The columns of monitor.yaml: features, predictions, the label. INVALID_ARGUMENT lists every one that cannot be: a

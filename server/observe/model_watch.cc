@@ -33,7 +33,8 @@ ModelWatch::ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<cons
     : model_(std::move(model)),
       reference_(WithoutLabels(std::move(reference))),
       monitor_(monitor),
-      records_(*model_, monitor.record, std::move(origin)) {
+      records_(*model_, monitor.record, std::move(origin)),
+      values_(model_->settings(), monitor_) {
   const SamplingRule& rule = model_->rule();
   for (size_t i = 0; i < rule.stratum_count(); ++i) strata_.push_back(rule.stratum(static_cast<int>(i)).name);
   dropped_.resize(strata_.size(), 0);
@@ -51,7 +52,6 @@ void ModelWatch::Bind() {
     if (found < 0) unbound_.push_back(feature.name);
     value_of_feature_.push_back(found >= 0 && prediction ? found + static_cast<int>(settings.features.size()) : found);
   }
-  values_.resize(settings.features.size() + settings.predictions.size());
   window_values_.resize(reference_->features.size());
 }
 
@@ -78,20 +78,15 @@ void ModelWatch::Retire() {
 }
 
 OutgoingRecord ModelWatch::Take(const Sample& sample, const KeptRow& row, SampleReader& reader, uint64_t seq) {
-  const WatchedModelSettings& settings = model_->settings();
-  size_t next = 0;
-  for (const FeatureBinding& feature : settings.features) values_[next++] = reader.Feature(feature, row.position);
-  for (const FeatureBinding& prediction : settings.predictions) {
-    values_[next++] = reader.Prediction(prediction, row.position);
-  }
+  const absl::Span<const drift::Value> values = values_.Read(reader, row.position);
   if (window_ != nullptr) {
     for (size_t i = 0; i < window_values_.size(); ++i) {
-      window_values_[i] = value_of_feature_[i] < 0 ? drift::Value::Missing() : values_[value_of_feature_[i]];
+      window_values_[i] = value_of_feature_[i] < 0 ? drift::Value::Missing() : values[value_of_feature_[i]];
     }
     window_->Add(sample.time_ns, row.stratum, row.inclusion_probability, static_cast<int>(sample.rule_version),
                  window_values_);
   }
-  return records_.Build(sample, row, values_, seq);
+  return records_.Build(sample, row, values, seq);
 }
 
 void ModelWatch::CollectCounts(int64_t now_ns) {

@@ -11,6 +11,7 @@
 #include "drift/profile/monitor_settings.h"
 #include "drift/window.h"
 #include "server/observe/record_builder.h"
+#include "server/observe/row_values.h"
 #include "server/observe/sample_reader.h"
 #include "server/observe/snapshot.h"
 #include "server/sample/watched_model.h"
@@ -74,7 +75,8 @@ class ModelWatch {
   uint64_t repeated_ids_ = 0;
   uint64_t window_resets_ = 0;
   std::deque<ModelSnapshot::Point> history_;
-  std::vector<drift::Value> values_, window_values_;  // of the row in hand
+  RowValues values_;
+  std::vector<drift::Value> window_values_;  // of the row in hand
 };
 
 }  // namespace driftserve

@@ -39,6 +39,37 @@ size_t RowElements(const TensorView& tensor) {
   return static_cast<size_t>(elements);
 }
 
+template <typename T, typename ToDouble>
+void Widen(const char* bytes, std::vector<double>& elements, ToDouble to_double) {
+  for (size_t i = 0; i < elements.size(); ++i) elements[i] = to_double(Load<T>(bytes + i * sizeof(T)));
+}
+
+template <typename T>
+void Widen(const char* bytes, std::vector<double>& elements) {
+  Widen<T>(bytes, elements, [](T value) { return static_cast<double>(value); });
+}
+
+// Fills `elements` from as many elements of the type.
+void WidenAs(DataType type, const char* bytes, std::vector<double>& elements) {
+  switch (type) {
+    case DataType::kBool: return Widen<uint8_t>(bytes, elements, [](uint8_t value) { return value != 0 ? 1.0 : 0.0; });
+    case DataType::kUint8: return Widen<uint8_t>(bytes, elements);
+    case DataType::kUint16: return Widen<uint16_t>(bytes, elements);
+    case DataType::kUint32: return Widen<uint32_t>(bytes, elements);
+    case DataType::kUint64: return Widen<uint64_t>(bytes, elements);
+    case DataType::kInt8: return Widen<int8_t>(bytes, elements);
+    case DataType::kInt16: return Widen<int16_t>(bytes, elements);
+    case DataType::kInt32: return Widen<int32_t>(bytes, elements);
+    case DataType::kInt64: return Widen<int64_t>(bytes, elements);
+    case DataType::kFp16: return Widen<uint16_t>(bytes, elements, HalfToDouble);
+    case DataType::kBf16: return Widen<uint16_t>(bytes, elements, BfloatToDouble);
+    case DataType::kFp32: return Widen<float>(bytes, elements);
+    case DataType::kFp64: return Widen<double>(bytes, elements);
+    case DataType::kBytes:
+    case DataType::kInvalid: break;
+  }
+}
+
 }  // namespace
 
 drift::Value ReadElement(const TensorView& tensor, size_t index) {
@@ -74,6 +105,32 @@ drift::Value SampleReader::Read(const TensorList& tensors, Ends& ends, const Fea
   if (tensors[tensor].type != DataType::kBytes) return ReadElement(tensors[tensor], index);
   if (ends.empty()) ends.resize(tensors.size());
   return ReadText(tensors[tensor], ends[tensor], index);
+}
+
+RowKind SampleReader::ReadRow(const TensorList& tensors, Ends& ends, int tensor, uint32_t position, bool batches,
+                              std::vector<double>& elements) {
+  elements.clear();
+  if (tensor < 0 || static_cast<size_t>(tensor) >= tensors.size()) return RowKind::kNone;
+  const TensorView& view = tensors[static_cast<size_t>(tensor)];
+  size_t count = RowElements(view);
+  if (!batches && !view.shape.empty()) count *= static_cast<size_t>(view.shape[0]);
+  if (view.type == DataType::kBytes) {
+    if (ends.empty()) ends.resize(tensors.size());
+    for (size_t i = 0; i < count; ++i) {
+      const drift::Value text = ReadText(view, ends[static_cast<size_t>(tensor)], position * count + i);
+      if (text.missing()) {
+        elements.clear();
+        return RowKind::kNone;
+      }
+      elements.push_back(static_cast<double>(text.as_text().size()));
+    }
+    return RowKind::kTexts;
+  }
+  const size_t row_bytes = count * ElementSize(view.type);
+  if (ElementSize(view.type) == 0 || (size_t{position} + 1) * row_bytes > view.byte_size) return RowKind::kNone;
+  elements.resize(count);
+  WidenAs(view.type, view.bytes + position * row_bytes, elements);
+  return RowKind::kNumbers;
 }
 
 // Texts differ in length, so the way to one leads over those before it: walked once per sample, not once per row.

@@ -34,10 +34,6 @@ ColumnBinding Bind(const drift::FeatureSpec& feature, const std::vector<TensorSp
                    const std::string& file, std::vector<std::string>& faults) {
   const std::string where = Concat(file, ": feature `", feature.name, "`");
   ColumnBinding binding{feature.name, -1, feature.column};
-  if (feature.reduce.reduction != drift::Reduction::kNone) {
-    faults.push_back(Concat(where, ": reduce is not served yet; watch single columns, or leave the feature out"));
-    return binding;
-  }
   const auto found =
       std::find_if(tensors.begin(), tensors.end(), [&](const TensorSpec& spec) { return spec.name == feature.tensor; });
   if (found == tensors.end()) {
@@ -49,6 +45,13 @@ ColumnBinding Bind(const drift::FeatureSpec& feature, const std::vector<TensorSp
   }
   binding.tensor = static_cast<int>(found - tensors.begin());
   const std::optional<int64_t> elements = RowElements(*found);
+  if (feature.reduced()) {
+    const auto dtype = drift::DtypeFromName(Name(found->type)).value_or(drift::Dtype::kFloat64);
+    const std::string fault = drift::WhyNotReducible(feature.reduce, dtype, elements.value_or(-1),
+                                                     Concat(role, " `", feature.tensor, "`"));
+    if (!fault.empty()) faults.push_back(Concat(where, ": ", fault));
+    return binding;
+  }
   if (!elements) {
     faults.push_back(Concat(where, ": ", role, " `", feature.tensor,
                             "` has a free dimension, so that its columns are not fixed; ",
@@ -94,33 +97,55 @@ absl::StatusOr<std::shared_ptr<const drift::Reference>> ReadReference(const Watc
   return std::make_shared<const drift::Reference>(*std::move(reference));
 }
 
+// Every watched value, in the order of monitor.yaml, reductions too.
+struct Bindings {
+  std::vector<ColumnBinding> features, predictions;
+};
+
 // The reference counts values as they are served: another data type rounds differently and would drift by itself.
-void CheckDataTypes(const drift::Reference& reference, const Model& model, const std::string& file,
-                    std::vector<std::string>& faults) {
-  const auto check = [&](const ColumnBinding& column, const std::vector<TensorSpec>& tensors, drift::Role role) {
+void CheckDataTypes(const drift::Reference& reference, const Model& model, const Bindings& bindings,
+                    const std::string& file, std::vector<std::string>& faults) {
+  const auto check = [&](const ColumnBinding& column, const drift::FeatureSpec& spec,
+                         const std::vector<TensorSpec>& tensors, drift::Role role) {
     for (const drift::FeatureReference& feature : reference.features) {
       if (feature.name != column.name || feature.role != role || column.tensor < 0) continue;
-      const DataType served = tensors[column.tensor].type;
-      if (drift::Name(feature.dtype) == Name(served)) continue;
-      faults.push_back(Concat(file, ": feature `", column.name, "`: expected ", Name(served), ", as it is served, got ",
-                              drift::Name(feature.dtype), "; make the reference again by `drift profile`"));
+      const std::string_view served =
+          spec.reduced() ? drift::Name(drift::DtypeOf(spec.reduce)) : Name(tensors[column.tensor].type);
+      if (drift::Name(feature.dtype) == served) continue;
+      faults.push_back(Concat(file, ": feature `", column.name, "`: expected ", served, ", as it is ",
+                              spec.reduced() ? "reduced" : "served", ", got ", drift::Name(feature.dtype),
+                              "; make the reference again by `drift profile`"));
     }
   };
-  for (const ColumnBinding& column : model.columns) check(column, model.settings.inputs, drift::Role::kFeature);
-  for (const ColumnBinding& column : model.prediction_columns)
-    check(column, model.settings.outputs, drift::Role::kPrediction);
+  for (size_t i = 0; i < bindings.features.size(); ++i) {
+    check(bindings.features[i], model.monitor.features[i], model.settings.inputs, drift::Role::kFeature);
+  }
+  for (size_t i = 0; i < bindings.predictions.size(); ++i) {
+    check(bindings.predictions[i], model.monitor.predictions[i], model.settings.outputs, drift::Role::kPrediction);
+  }
+}
+
+// Predict's columns are elements of tensors: a reduction cannot be sent.
+std::vector<ColumnBinding> WithoutReductions(const std::vector<ColumnBinding>& bindings,
+                                             const std::vector<drift::FeatureSpec>& specs) {
+  std::vector<ColumnBinding> columns;
+  for (size_t i = 0; i < bindings.size(); ++i) {
+    if (!specs[i].reduced()) columns.push_back(bindings[i]);
+  }
+  return columns;
 }
 
 FeatureBinding ToFeature(const ColumnBinding& column) { return {column.name, column.tensor, column.column}; }
 
-WatchedModelSettings MakeWatchedSettings(const Model& model) {
+WatchedModelSettings MakeWatchedSettings(const Model& model, const Bindings& bindings) {
   const drift::SamplingSettings& sampling = model.monitor.sampling;
   WatchedModelSettings settings;
   settings.name = model.settings.name;
   settings.version = model.version_text;
   settings.reference_hash = model.reference->hash;
-  for (const ColumnBinding& column : model.columns) settings.features.push_back(ToFeature(column));
-  for (const ColumnBinding& column : model.prediction_columns) settings.predictions.push_back(ToFeature(column));
+  settings.batches = model.settings.max_batch_size > 0;
+  for (const ColumnBinding& column : bindings.features) settings.features.push_back(ToFeature(column));
+  for (const ColumnBinding& column : bindings.predictions) settings.predictions.push_back(ToFeature(column));
   settings.key =
       sampling.key == drift::SamplingKeySource::kRequestId ? SamplingKey::kRequestId : SamplingKey::kSequence;
   settings.pane_ns = std::max<int64_t>(model.monitor.window.length_ns / model.monitor.window.panes, 1);
@@ -162,9 +187,11 @@ absl::Status Watch(const WatchSources& sources, size_t threads, Model& model) {
   if (!monitor.ok()) return monitor.status();
   std::vector<std::string> faults;
   model.monitor = *std::move(monitor);
-  model.columns = BindAll(model.monitor.features, model.settings.inputs, "input", sources.monitor_file, faults);
-  model.prediction_columns =
-      BindAll(model.monitor.predictions, model.settings.outputs, "output", sources.monitor_file, faults);
+  const Bindings bindings = {
+      BindAll(model.monitor.features, model.settings.inputs, "input", sources.monitor_file, faults),
+      BindAll(model.monitor.predictions, model.settings.outputs, "output", sources.monitor_file, faults)};
+  model.columns = WithoutReductions(bindings.features, model.monitor.features);
+  model.prediction_columns = WithoutReductions(bindings.predictions, model.monitor.predictions);
   const auto reference = ReadReference(sources);
   if (!reference.ok()) {
     faults.push_back(Message(reference.status()));
@@ -174,10 +201,10 @@ absl::Status Watch(const WatchSources& sources, size_t threads, Model& model) {
     faults.push_back(Concat(sources.reference_file, ": ", fits.message(), "\n",
                             "make the reference again by `drift profile --monitor ", sources.monitor_file, "`"));
   }
-  CheckDataTypes(**reference, model, sources.reference_file, faults);
+  CheckDataTypes(**reference, model, bindings, sources.reference_file, faults);
   if (!faults.empty()) return absl::InvalidArgumentError(Join(faults, "\n"));
   model.reference = *reference;
-  model.watched = std::make_shared<WatchedModel>(MakeWatchedSettings(model), MakeRule(model.monitor.sampling), threads);
+  model.watched = std::make_shared<WatchedModel>(MakeWatchedSettings(model, bindings), MakeRule(model.monitor.sampling), threads);
   return absl::OkStatus();
 }
 

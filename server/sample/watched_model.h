@@ -14,7 +14,7 @@
 namespace driftserve {
 
 /// Where a watched value comes from: element `column` of each row of tensor `tensor` (its index among the model's
-/// inputs or outputs).
+/// inputs or outputs), or the whole row where monitor.yaml reduces it.
 struct FeatureBinding {
   std::string name;
   int tensor;
@@ -31,6 +31,7 @@ struct WatchedModelSettings {
   std::string reference_hash;
   std::vector<FeatureBinding> features;     // in the order of the reference
   std::vector<FeatureBinding> predictions;  // likewise
+  bool batches = true;                      // false: the whole of a tensor is one row
   StratumSource stratum_source = StratumSource::kNone;
   FeatureBinding stratum_feature;  // for kFeature
   std::string stratum_name;        // parameter or metadata key, for the other two

@@ -107,9 +107,48 @@ TEST_F(WatchTest, ColumnsMustLieInTheTensors) {
                     HasSubstr("feature `score`: output: expected one of score, got `scores`")));
 }
 
-TEST_F(WatchTest, ReductionsAreRefusedForNow) {
+TEST_F(WatchTest, TheReferenceMustBeOfTheSameReduction) {
   Replace("column: 0, type: numeric", "reduce: mean");
-  EXPECT_THAT(Faults(), HasSubstr("feature `f0`: reduce is not served yet"));
+  EXPECT_THAT(Faults(), AllOf(HasSubstr("feature 'f0': expected mean of features, got single values"),
+                              HasSubstr("feature `f0`: expected FP64, as it is reduced, got FP32")));
+}
+
+TEST_F(WatchTest, OnlyWideRowsAreReduced) {
+  Replace("{name: f0, input: features, column: 0, type: numeric}", "{name: f0, input: tier, reduce: mean}");
+  Replace("{name: score, output: score, column: 0, type: numeric}", "{name: score, output: score, reduce: std}");
+  Replace("{name: f1, input: features, column: 1, type: numeric}", "{name: f1, input: image, reduce: std}");
+  EXPECT_THAT(Faults(), AllOf(HasSubstr("feature `f0`: reduce: expected length, the only one of input `tier`, which "
+                                        "holds texts, got mean"),
+                              HasSubstr("feature `f1`: input: expected one of features, tier, got `image`"),
+                              HasSubstr("feature `score`: reduce: expected rows of more than one element, output "
+                                        "`score` has one")));
+}
+
+TEST_F(WatchTest, ReductionsAreWatchedAndAreNoColumnsOfPredict) {
+  Replace("{name: f0, input: features, column: 0, type: numeric}",
+          "{name: f0, input: features, reduce: {projections: 2, seed: 4}}");
+  drift::Reference reference = *drift::LoadReference(sources_.reference_file);
+  drift::FeatureReference projection = reference.features[0];
+  projection.dtype = drift::Dtype::kFloat64;
+  reference.features.erase(reference.features.begin());
+  for (drift::StratumReference& stratum : reference.strata) {
+    stratum.cell_counts.insert(stratum.cell_counts.begin(), stratum.cell_counts[0]);
+  }
+  for (const int i : {1, 0}) {
+    projection.name = "f0_" + std::to_string(i);
+    projection.reduction = "projection " + std::to_string(i) + " of features, seed 4";
+    reference.features.insert(reference.features.begin(), projection);
+  }
+  reference.hash = drift::ContentHash(reference);
+  ASSERT_TRUE(drift::SaveReference(reference, sources_.reference_file).ok());
+  model_.settings.inputs[0].dims = {8};
+  const absl::Status status = Watch(sources_, 2, model_);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(model_.watched->settings().features.size(), 9u);
+  EXPECT_EQ(model_.watched->settings().features[1].name, "f0_1");
+  EXPECT_EQ(model_.columns.size(), 7u);
+  EXPECT_EQ(model_.columns[0].name, "f1");
+  EXPECT_FALSE(model_.watched->settings().batches);
 }
 
 TEST_F(WatchTest, AFreeDimensionHasNoFixedColumns) {
