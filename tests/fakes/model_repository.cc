@@ -128,6 +128,9 @@ void WriteMlp(const std::string& folder, bool watched) {
 void WriteModelRepository(const std::string& folder, bool watched) {
   WriteMlp(folder, watched);
   const std::string x = Tensor("input", "x", "FP32", "1"), y = Tensor("output", "y", "FP32", "1");
+  WriteModel(folder, "images", 64,
+             Tensor("input", "image", "FP32", "1, 16, 16") + Tensor("output", "logits", "FP32", "4"),
+             MakeImageClassifier());
   WriteModel(folder, "raising", 8, x + y, MakeRaising());
   WriteModel(folder, "slow", 8, x + y, MakeSlow(20));
   WriteModel(folder, "stateful", 8, x + y, MakeStateful());

@@ -45,6 +45,20 @@ def forward(self, features: Tensor) -> Tensor:
   return Save(module);
 }
 
+std::string MakeImageClassifier() {
+  at::manual_seed(2);
+  Module module("ImageClassifier");
+  module.register_parameter("kernels", at::randn({8, 1, 3, 3}), false);
+  module.register_parameter("bias", at::randn({8}), false);
+  module.register_parameter("weights", at::randn({8, 4}), false);
+  module.define(R"(
+def forward(self, image: Tensor) -> Tensor:
+    x = torch.relu(torch.conv2d(image, self.kernels, self.bias))
+    return torch.mm(torch.mean(x, [2, 3]), self.weights)
+)");
+  return Save(module);
+}
+
 std::string MakeIdentity() {
   return Define(R"(
 def forward(self, input: Tensor) -> Tensor:

@@ -10,6 +10,10 @@ namespace driftserve::fakes {
 /// end.
 std::string MakeMlp();
 
+/// forward(image: FP32 [N,1,k,k]) → logits FP32 [N,4]: eight 3 × 3 kernels, relu, their means, a linear layer; weights
+/// from a fixed seed.
+std::string MakeImageClassifier();
+
 /// forward(input: Tensor) → Tensor: the input itself.
 std::string MakeIdentity();
 

@@ -47,9 +47,14 @@ def make(folder, models):
     return folder
 
 
+def write_monitor(model, monitor):
+    """Gives a model folder a monitor.yaml, without a reference."""
+    (model / "monitor.yaml").write_text(json.dumps(monitor, indent=1))
+
+
 def watch(model, monitor, rows=REFERENCE_ROWS):
     """Gives a model folder a monitor.yaml and, for each version, a reference.pb over standard normal values."""
-    (model / "monitor.yaml").write_text(json.dumps(monitor, indent=1))
+    write_monitor(model, monitor)
     data = model / "reference.csv"
     names = [value["name"] for value in monitor["features"] + monitor.get("predictions", [])]
     values = numpy.random.default_rng(1).normal(size=(rows, len(names)))
