@@ -22,9 +22,9 @@ are worth less. With few of them nothing small can be seen.</dd>
 With few rows they lie higher and come down as rows come in. A value above one of them is larger than tolerated, and
 not by chance.</dd>
 <dt>Courses</dt>
-<dd>The small line is the PSI over time. On a live page each point is an evaluation of the whole window; in a report it is
-one part of the rows, which alone has fewer rows and fewer hours of the day and so lies higher than the whole. The dashed
-lines are the thresholds of the whole.</dd>
+<dd>The small line is the PSI over time. On a live page each point is an evaluation of the whole window; in a report it
+is one part of the rows, which alone has fewer rows and fewer hours of the day and so lies higher than the whole. The
+dashed lines are the thresholds of the whole.</dd>
 <dt>States</dt>
 <dd><b>warming</b>: too few rows to tell. <b>observing</b>: a new model, values without alerts. <b>stable</b>.
 <b>warning</b>: beyond the first tolerance. <b>drifted</b>: beyond the second. <b>stale</b>: no rows any more. A live

@@ -79,7 +79,8 @@ class Chromium:
 
     def load(self, address):
         loader = self.call("Page.navigate", url=address)["loaderId"]
-        while (loader, "load") not in ((event["loaderId"], event["name"]) for event in self.named("Page.lifecycleEvent")):
+        loaded = {"loaderId": loader, "name": "load"}
+        while not any(loaded.items() <= event.items() for event in self.named("Page.lifecycleEvent")):
             self.receive()
 
     def evaluate(self, expression):

@@ -75,8 +75,8 @@ def test_nothing_is_wider_than_the_screen(show, name, width):
     browser = show(name, width=width)
     assert browser.evaluate("innerWidth") == width
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
-    outside = browser.evaluate("""[...document.querySelectorAll("main *")].filter(e => !e.closest(".scroll, .heard, svg"))
-      .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML)""")
+    outside = browser.evaluate("""[...document.querySelectorAll("main *")]
+      .filter(e => !e.closest(".scroll, .heard, svg")).filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML)""")
     assert outside == []
 
 

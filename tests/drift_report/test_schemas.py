@@ -14,7 +14,7 @@ import pytest
 import referencing
 
 SCHEMAS = pathlib.Path("drift/report")
-RENDER_SAMPLE, DRIFT = (os.path.join(os.environ["DRIFTSERVE_BUILD"], "bin", name) for name in ("render_sample", "drift"))
+PROGRAMS = pathlib.Path(os.environ["DRIFTSERVE_BUILD"]) / "bin"
 SAMPLES = ["drifted", "stable", "report", "large", "hostile", "warming", "observing", "stale", "bare"]
 
 
@@ -34,7 +34,7 @@ def load(path):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("samples")
-    subprocess.run([RENDER_SAMPLE, str(made)], check=True)
+    subprocess.run([PROGRAMS / "render_sample", made], check=True)
     return made
 
 
@@ -77,8 +77,8 @@ def test_what_the_toolbox_writes_keeps_the_schemas(tmp_path):
                 for i in range(3000)]
         (tmp_path / f"{name}.csv").write_text("time,value,city,tier,one\n" + "\n".join(rows) + "\n")
     made = {"json": NATIVE, "evidently-json": EVIDENTLY}
-    subprocess.run([DRIFT, "report", "--reference-data", tmp_path / "reference.csv", "--current", tmp_path / "current.csv",
-                    "--time", "time", "--stratum", "tier", "--quiet",
+    subprocess.run([PROGRAMS / "drift", "report", "--reference-data", tmp_path / "reference.csv",
+                    "--current", tmp_path / "current.csv", "--time", "time", "--stratum", "tier", "--quiet",
                     *itertools.chain(*((f"--{kind}", tmp_path / kind) for kind in made))], check=True)
     for kind, schema in made.items():
         schema.validate(load(tmp_path / kind))
