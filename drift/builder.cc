@@ -12,6 +12,7 @@
 #include "drift/cells.h"
 #include "drift/effective_rows.h"
 #include "drift/layout.h"
+#include "drift/sorted_keys.h"
 
 namespace drift {
 namespace {
@@ -60,7 +61,7 @@ class ReferenceBuilder::Column {
     const auto missing = static_cast<std::uint64_t>(std::count(missing_.begin(), missing_.end(), true));
     if (feature.kind == Kind::kCategorical) {
       MakeCategories(Texts(distinct), missing, feature);
-    } else if (settings.always_rank_cells || distinct.size() <= kRankCellLimit) {
+    } else if (settings.always_rank_cells || distinct.size() <= settings.rank_cell_limit) {
       MakeRankCells(distinct, missing, feature);
     } else {
       MakeQuantileCells(distinct, missing, settings.cells, feature);
@@ -107,7 +108,7 @@ class ReferenceBuilder::Column {
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       if (!missing_[row]) keys.push_back(rows_[row]);
     }
-    std::sort(keys.begin(), keys.end());
+    SortKeys(keys);
     std::vector<KeyCount> distinct;
     for (const std::uint64_t key : keys) {
       if (distinct.empty() || distinct.back().key != key) distinct.push_back({key, 0});
@@ -234,7 +235,7 @@ Result<Reference> ReferenceBuilder::Build() const {
     reference.features.push_back(BuildFeature(*column, position, reference));
   }
   if (auto error = CheckReference(reference)) return *error;
-  reference.hash = ContentHash(reference);
+  if (settings_.hashed) reference.hash = ContentHash(reference);
   return reference;
 }
 

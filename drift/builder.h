@@ -30,7 +30,9 @@ struct BuilderSettings {
   std::int64_t created_ns = 0;
   std::int64_t cycle_ns = 0;
   int cells = 1000;                // B: at most this many numeric cells of equal mass; 10 to 10 000
+  std::size_t rank_cell_limit = 500;  // distinct values up to which every one gets its cell
   bool always_rank_cells = false;  // a cell for every distinct value, whatever their number: KS is then exact
+  bool hashed = true;              // false: `hash` stays empty, for a reference that is not kept
   bool time_ordered = false;       // rows come in time order: measure the effective rows over 60 blocks
 };
 

@@ -21,7 +21,6 @@ struct TextCount {
   std::uint64_t count;
 };
 
-inline constexpr std::size_t kRankCellLimit = 500;        // distinct values up to which every one gets its cell
 inline constexpr std::size_t kCategoricalLimit = 20;      // a number with at most so many values is categorical
 inline constexpr std::size_t kKeptCategories = 50;
 inline constexpr std::size_t kKnownCategories = 2048;     // hashes of values seen but not kept

@@ -200,6 +200,7 @@ std::optional<Value> NumberFromText(std::string_view text) {
 
 std::optional<ValueFault> ReadValues(const arrow::Array& array, ColumnType type, std::vector<Value>& values) {
   values.clear();
+  values.reserve(static_cast<size_t>(array.length()));
   Reader reader(type, values);
   const arrow::Status status = arrow::VisitArrayInline(array, &reader);
   if (!status.ok()) return ValueFault{0, status.message()};

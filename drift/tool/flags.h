@@ -16,6 +16,8 @@ using Command = std::function<int(const Console&)>;
 void AddProfileFlags(CLI::App& app, Command& command);
 void AddReportFlags(CLI::App& app, Command& command);
 void AddCheckFlags(CLI::App& app, Command& command);
+void AddBacktestFlags(CLI::App& app, Command& command);
+void AddCalibrateFlags(CLI::App& app, Command& command);
 void AddCompletionFlags(CLI::App& app, Command& command);
 
 /// --reference, --reference-data, --monitor, --model-config, --features-only.

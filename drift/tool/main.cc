@@ -1,4 +1,5 @@
 // The `drift` command: what it sees of the world, and which subcommand was asked for.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -24,6 +25,9 @@ drift::Console SystemConsole() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Columns come and go by the batch: their memory is kept, not given back to the system and faulted in anew.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   CLI::App app("Compares rows with what a model was trained on.", "drift");
   app.set_version_flag("--version", "drift " DRIFT_VERSION);
   app.require_subcommand(1);
@@ -32,6 +36,8 @@ int main(int argc, char** argv) {
   drift::AddProfileFlags(app, command);
   drift::AddReportFlags(app, command);
   drift::AddCheckFlags(app, command);
+  drift::AddBacktestFlags(app, command);
+  drift::AddCalibrateFlags(app, command);
   drift::AddCompletionFlags(app, command);
   try {
     app.parse(argc, argv);

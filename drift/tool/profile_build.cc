@@ -1,5 +1,6 @@
 #include "drift/tool/profile_build.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -11,6 +12,7 @@ namespace drift {
 namespace {
 
 constexpr size_t kMostStrata = 63;
+constexpr int kCellsOfManyValues = 10'000;
 
 /// The name under which the server counts a row: the text of its stratum feature where a rate is listed for it. Or,
 /// where a column of strata is given, its text: the first kMostStrata of them, rows of further ones are in no stratum.
@@ -92,7 +94,8 @@ absl::Status AddRows(const TableBatch& batch, const std::vector<std::vector<Valu
     for (size_t column = 0; column < row.size(); ++column) row[column] = values[column][i];
     std::string fault = time == nullptr ? "" : time->Check(batch.columns.back()[i]);
     if (fault.empty()) {
-      if (const auto error = builder.Add(row, strata.Of(row, strata.own_column() ? batch.columns.back()[i] : Value()))) fault = error->message;
+      const Value own_stratum = strata.own_column() ? batch.columns.back()[i] : Value();
+      if (const auto error = builder.Add(row, strata.Of(row, own_stratum))) fault = error->message;
     }
     if (!fault.empty()) {
       return absl::InvalidArgumentError(
@@ -118,13 +121,17 @@ absl::Status LeaveOutMissingLabel(const std::vector<std::string>& data, std::vec
   return absl::OkStatus();
 }
 
-BuilderSettings SettingsOf(const ProfileInputs& inputs) {
+BuilderSettings SettingsOf(const ProfileInputs& inputs, size_t features) {
   BuilderSettings settings;
   settings.model_name = inputs.model_name;
   settings.model_version = inputs.model_version;
   settings.created_ns = inputs.created_ns;
   settings.cycle_ns = inputs.monitor.cycle_ns;
-  settings.always_rank_cells = inputs.rank_cells && inputs.stratum_column.empty();
+  settings.hashed = !inputs.for_one_comparison;
+  if (inputs.for_one_comparison && inputs.stratum_column.empty()) {
+    settings.cells = kCellsOfManyValues;
+    settings.rank_cell_limit = std::max(settings.rank_cell_limit, kFinestCells / features);
+  }
   settings.time_ordered = !inputs.time_column.empty();
   return settings;
 }
@@ -156,7 +163,7 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
     if (*batch == nullptr) break;
     if (builder == nullptr) {
       specs = DecideTypes(*columns, **reader, **batch, profile.warnings);
-      builder = std::make_unique<ReferenceBuilder>(SettingsOf(inputs), specs);
+      builder = std::make_unique<ReferenceBuilder>(SettingsOf(inputs, specs.size()), specs);
       strata = std::make_unique<StratumNames>(inputs.monitor, specs, !inputs.stratum_column.empty());
     }
     TimeOrder* order = inputs.time_column.empty() ? nullptr : &time;

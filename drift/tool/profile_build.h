@@ -20,9 +20,9 @@ struct ProfileInputs {
   std::string time_column;              // empty: the rows are in no known order
   std::string model_name, model_version;
   int64_t created_ns = 0;
-  bool rank_cells = false;     // a cell for every distinct value: KS is exact, the profile large
+  bool for_one_comparison = false;  // fine cells, and no hash: KS is exact up to kFinestCells, the profile large
   std::string stratum_column;  // each of its values gets counts of its own, instead of monitor.yaml's strata; then
-                               // without rank cells, and not together with time_column
+                               // without fine cells, and not together with time_column
   std::function<void(double done, uint64_t rows)> progress;  // called a few times a second at most; may be empty
 };
 
@@ -32,8 +32,12 @@ struct BuiltProfile {
   std::vector<std::string> warnings;  // about types; the summary adds those about the content
 };
 
-/// Reads the training rows, columns named as the features, predictions and label of monitor.yaml, and counts them. Where
-/// strata come from a feature, each listed stratum gets its own counts and all other rows those of "default".
+/// Values of all numeric features together that get cells of their own in a reference for one comparison; features with
+/// more than their part get 10 000 cells of equal mass, and KS is exact to a ten-thousandth.
+inline constexpr size_t kFinestCells = 2'000'000;
+
+/// Reads the training rows, columns named as the features, predictions and label of monitor.yaml, and counts them.
+/// Where strata come from a feature, each listed stratum gets its own counts and all other rows those of "default".
 /// Errors name the file, column and row, or the key of monitor.yaml.
 absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs);
 

@@ -32,7 +32,7 @@ struct OpenedReference {
   std::vector<std::string> warnings;
 };
 
-/// Reads, or builds, the reference. From rows it is built with a cell for every distinct value, so that KS is exact.
+/// Reads, or builds, the reference. From rows it is built with fine cells (kFinestCells), so that KS is exact.
 /// INVALID_ARGUMENT, NOT_FOUND or FAILED_PRECONDITION name file, column and row, key or feature; among them: neither or
 /// both of file and data, a reference that does not fit monitor.yaml, or is of another model.
 absl::StatusOr<OpenedReference> OpenReference(const ReferenceOptions& options,
