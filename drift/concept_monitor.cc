@@ -8,8 +8,6 @@
 namespace drift {
 namespace {
 
-constexpr char kVerdict[] = "all";
-
 std::int64_t SlotOf(std::int64_t time_ns, std::int64_t pane_ns) {
   return time_ns / pane_ns - (time_ns % pane_ns < 0 ? 1 : 0);
 }
@@ -99,6 +97,7 @@ void ConceptMonitor::Feed(Watched& watched, const Joined& label, double weight) 
   if (watched.last != LevelChange::kRose && watched.last != LevelChange::kFell) return;
   watched.alarm = watched.last;
   watched.alarmed_ns = label.arrived_ns;
+  watched.alarm_statistic = {*watched.result.value, *watched.result.threshold};
   ++watched.result.alarms;
   watched.result.last_alarm_ns = label.predicted_ns;
   watched.result.last_alarm_rose = watched.last == LevelChange::kRose;
@@ -195,14 +194,20 @@ ConceptResult ConceptMonitor::Evaluate(std::int64_t now_ns, std::vector<StateCha
   };
   for (Watched& watched : detectors_) {
     const State before = std::exchange(watched.result.state, common.value_or(StateOf(watched, now_ns)));
-    note(watched.result.detector, before, watched.result);
+    DetectorResult told = watched.result;
+    if (!common && Alarmed(watched, now_ns)) {
+      // By now the detector has begun anew: what changed its state is the alarm.
+      told.value = watched.alarm_statistic->value;
+      told.threshold = watched.alarm_statistic->threshold;
+    }
+    note(watched.result.detector, before, told);
     result.detectors.push_back(watched.result);
   }
   result.state = common ? *common : Judge(now_ns);
   DetectorResult verdict;
   verdict.state = result.state;
   verdict.value = result.mean_error;
-  note(kVerdict, std::exchange(state_, result.state), verdict);
+  note(std::string(kConceptVerdict), std::exchange(state_, result.state), verdict);
   return result;
 }
 

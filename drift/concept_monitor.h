@@ -70,6 +70,7 @@ class ConceptMonitor {
     LevelChange last = LevelChange::kNone;   // of the newest error
     LevelChange alarm = LevelChange::kNone;  // the newest alarm
     std::int64_t alarmed_ns = 0;             // when its label arrived
+    std::optional<Detector::Statistic> alarm_statistic;
     DetectorResult result;                   // as it was last shown
   };
   struct Pane {

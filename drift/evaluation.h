@@ -93,6 +93,9 @@ struct ConceptResult {
   std::vector<QualityPoint> timeline;  // oldest first
 };
 
+// StateChange::detector of the verdict of all detectors.
+inline constexpr std::string_view kConceptVerdict = "all";
+
 struct StateChange {
   std::string stratum;             // empty: the population
   std::string feature;             // empty: the model as a whole
@@ -100,7 +103,7 @@ struct StateChange {
   std::optional<Measure> measure;  // empty for the model
   State from = State::kWarming, to = State::kWarming;
   std::optional<double> value, threshold, p_value;  // against the level that was crossed; the model: drifted share
-  std::string detector;  // of concept drift: "adwin", …, or "all" for the verdict, whose value is the mean error
+  std::string detector;  // of concept drift: "adwin", …, or kConceptVerdict, whose value is the mean error; else empty
 };
 
 struct Evaluation {

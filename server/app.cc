@@ -24,6 +24,7 @@
 #include "server/repository/repository.h"
 #include "server/repository/warm.h"
 #include "server/rpc/grpc_server.h"
+#include "server/tap/label_inbox.h"
 #include "server/tap/tap.h"
 
 namespace driftserve {
@@ -103,6 +104,7 @@ class App::Parts {
   HealthBoard health_;
   ServingCounters unknown_;  // requests for models that there are not
   Tap tap_;
+  LabelInbox labels_;
   Admission admission_;
   SnapshotBoard board_;
   std::unique_ptr<Publisher> publisher_;
@@ -145,7 +147,8 @@ absl::Status App::Parts::StartPipeline() {
   settings.topic = config_.kafka.topic;
   settings.events_topic = config_.kafka.events_topic;
   settings.hash_key = config_.kafka.hash_key;
-  observer_ = std::make_unique<Observer>(std::move(settings), clock_, &tap_, publisher_.get(), &board_, log_);
+  observer_ = std::make_unique<Observer>(std::move(settings), clock_, &tap_, publisher_.get(), &board_, log_,
+                                         &labels_);
   observer_->Start();
   return absl::OkStatus();
 }
@@ -157,6 +160,7 @@ absl::Status App::Parts::StartGrpc() {
   settings.state = &state_;
   settings.admission = &admission_;
   settings.tap = &tap_;
+  settings.labels = &labels_;
   settings.unknown = &unknown_;
   settings.boot_id = boot_id_;
   settings.turn_limit_ns = config_.scheduling.turn_limit_us * 1000;
@@ -173,6 +177,7 @@ absl::Status App::Parts::StartOperations() {
   sources.board = &board_;
   sources.publisher = publisher_.get();
   sources.tap = &tap_;
+  sources.labels = &labels_;
   sources.build.version = version_;
   HttpSettings settings;
   settings.address = config_.operations.address;

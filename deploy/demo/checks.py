@@ -67,3 +67,31 @@ def shown(moments):
     counts = {name: len(moment.values) for name, moment in moments.items()}
     return ("Prometheus shows model_feature_drift at every month's end", all(counts.values()),
             "series: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+def labels_accepted(replay, labelled):
+    """labelled: flights that arrived."""
+    reported = replay["labels"]
+    ok = reported["reported"] == reported["accepted"] == labelled and labelled > 0
+    return ("the label of every flight that arrived was reported and accepted", ok,
+            f"{labelled} arrived, {reported['reported']} reported, {reported['accepted']} accepted")
+
+
+def joined(labels, kept, rows, labelled):
+    """labels: {outcome: count} of the server; kept, rows, labelled: {stratum: count} sampled, sent, and with a label."""
+    sampled = sum(kept.values())
+    shares = [(count, labelled.get(stratum, 0) / rows[stratum]) for stratum, count in kept.items()]
+    expected = sum(count * share for count, share in shares)
+    spread = math.sqrt(sum(count * share * (1 - share) for count, share in shares))
+    ok = sampled > 0 and abs(labels["joined"] - expected) <= DEVIATIONS * spread + 1e-9 and labels["dropped"] == 0
+    return ("as many sampled predictions got their label as flights arrive", ok,
+            f"{labels['joined']:.0f} of {sampled} joined, {expected:.0f} expected (standard deviation {spread:.0f}); "
+            f"{labels['unknown']:.0f} labels of flights that were not sampled, {labels['late']:.0f} late, "
+            f"{labels['repeated']:.0f} repeated")
+
+
+def concept_drift(states):
+    """states: {detector: states that any scrape found}, with their verdict as `all`."""
+    detectors = sorted(name for name, found in states.items() if name != "all" and "drifted" in found)
+    return ("a detector of concept drift found that the predictions got worse", bool(detectors),
+            f"found by {', '.join(detectors) or 'none'}; verdict: {', '.join(sorted(states.get('all', {'warming'})))}")

@@ -4,9 +4,10 @@
     make demo            or    .deps/venv/bin/python deploy/demo/demo.py --build build/release [--keep]
 
 Starts a Kafka broker, Prometheus and driftserve with the repository models/, sends every flight at the pace of its
-scheduled departure (400 ms a day, 75 s in all), then prints what Prometheus saw month by month and checks it. Exit
-status 0: every check holds; 1: one does not; 2: something could not be started. Everything started is stopped again,
-except with --keep (or KEEP=1 in the environment); the next run stops what a kept one left.
+scheduled departure (400 ms a day, 75 s in all) and reports whether it was late once it has landed, then prints what
+Prometheus saw month by month and checks it. Exit status 0: every check holds; 1: one does not; 2: something could not be
+started. Everything started is stopped again, except with --keep (or KEEP=1 in the environment); the next run stops what
+a kept one left.
 """
 
 import argparse
@@ -50,6 +51,7 @@ class Demo:
         self.build = build
         self.keep = keep
         self.started = []
+        self.labels_accepted = 0
         self.broker = services.KafkaBroker(os.path.join(RUN, "kafka"), keep=keep)
         self.grpc = f"127.0.0.1:{services.free_port(8001)}"
         self.operations = f"127.0.0.1:{services.free_port(8002)}"
@@ -90,7 +92,9 @@ class Demo:
         if not os.path.exists(out):
             raise services.ServiceError(f"the replay failed with exit status {done.returncode}")
         with open(out) as file:
-            return json.load(file)
+            results = json.load(file)
+        self.labels_accepted = results["labels"]["accepted"]
+        return results
 
     def counters(self):
         """The server's own count of records, once nothing is in flight any more (waits up to 20 s)."""
@@ -101,6 +105,13 @@ class Demo:
             found["in_flight"] = observed.counter(text, "driftserve_records_in_flight")
             return found if found["in_flight"] == 0 and found["sampled"] > 0 else None
         return services.wait_for("every sampled record to be acknowledged or dropped", settled, 20)
+
+    def labels(self):
+        """The server's count of labels by outcome, once each has one: an unknown one waits some seconds for its row."""
+        def settled():
+            found = observed.labels(services.http_get(f"http://{self.operations}/metrics")[1])
+            return found if sum(found.values()) >= self.labels_accepted else None
+        return services.wait_for("every label to be joined or given up", settled, 30)
 
 
 def stop_kept_run():
@@ -124,6 +135,15 @@ def of_a_demo(pid):
     return RUN in command or SERVER_CONFIG in command
 
 
+def by_carrier(months, key):
+    """{carrier: count} over all months."""
+    total = {}
+    for month in months:
+        for carrier, count in month[key].items():
+            total[carrier] = total.get(carrier, 0) + count
+    return total
+
+
 def report(demo, replay, rows):
     """Prints the table and the checks; returns whether all hold."""
     months = replay["months"]
@@ -136,10 +156,8 @@ def report(demo, replay, rows):
     end = months[-1]["ended_at"] + SCRAPE_SECONDS
     between = {name: observed.states_between(demo.prometheus, name, end - replay["seconds"] - SCRAPE_SECONDS, end)
                for name in checks.CONTROLS}
-    seen = {}
-    for month in months:
-        for stratum, count in month["rows_by_carrier"].items():
-            seen[stratum] = seen.get(stratum, 0) + count
+    concept = observed.concept_states_between(demo.prometheus, end - replay["seconds"] - SCRAPE_SECONDS, end)
+    seen, labelled = by_carrier(months, "rows_by_carrier"), by_carrier(months, "labelled_by_carrier")
     say()
     say(table.render(months, moments, observed.kept_by_month(counted, months), rates))
     say()
@@ -149,7 +167,9 @@ def report(demo, replay, rows):
     say()
     results = [checks.answered(replay, rows), checks.conserved(counted, counters),
                checks.shares(counted, seen, rates, default_rate), checks.drifted(moments),
-               checks.controls(moments, between), checks.shown(moments)]
+               checks.controls(moments, between), checks.shown(moments),
+               checks.labels_accepted(replay, sum(labelled.values())),
+               checks.joined(demo.labels(), counted.by_stratum, seen, labelled), checks.concept_drift(concept)]
     for name, ok, detail in results:
         say(f"{'ok  ' if ok else 'FAIL'}  {name}: {detail}")
     return all(ok for _, ok, _ in results)

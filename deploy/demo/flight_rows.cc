@@ -13,7 +13,7 @@
 namespace driftserve {
 namespace {
 
-constexpr size_t kColumns = 2 + FlightRow::kNumbers + 3;
+constexpr size_t kColumns = 2 + FlightRow::kNumbers + 4;
 
 bool ReadNumber(std::string_view text, double* value) {
   if (text.empty()) {
@@ -33,9 +33,10 @@ size_t ReadRow(const std::vector<std::string_view>& fields, FlightRow* row) {
   for (size_t i = 0; i < FlightRow::kNumbers; ++i) {
     if (!ReadNumber(fields[2 + i], &row->numbers[i])) return 2 + i;
   }
-  row->carrier = fields[kColumns - 3];
-  row->origin = fields[kColumns - 2];
-  return ReadNumber(fields[kColumns - 1], &row->label) ? kColumns : kColumns - 1;
+  row->carrier = fields[kColumns - 4];
+  row->origin = fields[kColumns - 3];
+  if (!ReadNumber(fields[kColumns - 2], &row->label)) return kColumns - 2;
+  return ReadNumber(fields[kColumns - 1], &row->arrived) ? kColumns : kColumns - 1;
 }
 
 }  // namespace

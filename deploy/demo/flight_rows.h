@@ -18,7 +18,8 @@ struct FlightRow {
   std::array<double, kNumbers> numbers;  // NaN = missing
   std::string carrier;
   std::string origin;
-  double label = 0;  // 1 = late, 0 = not, NaN = never arrived
+  double label = 0;    // 1 = late, 0 = not, NaN = never arrived
+  double arrived = 0;  // when the label is known: seconds as above, NaN = never
 };
 
 /// The file that prepare.py writes, in order of scheduled departure.

@@ -9,12 +9,15 @@ MODEL = "flight_delay"
 
 @dataclasses.dataclass
 class Moment:
-    """One month's end. Keys are (name of feature or prediction, drift_type); what was not ready is not there."""
+    """One month's end. Keys are (name of feature, prediction or label, drift_type); what was not ready is not there."""
 
     values: dict = dataclasses.field(default_factory=dict)
     states: dict = dataclasses.field(default_factory=dict)
     effective: dict = dataclasses.field(default_factory=dict)  # name -> effective samples, ready or not
     model_state: str = "warming"
+    concept_state: str = "warming"
+    error: float | None = None  # weighted mean error of the labelled predictions
+    join_rate: float | None = None
 
     def state(self, name):
         """The state of the feature's PSI, else of its KS, else `warming`."""
@@ -22,13 +25,13 @@ class Moment:
 
 
 def _name(metric):
-    return metric.get("feature") or metric.get("output")
+    return metric.get("feature") or metric.get("output") or metric.get("label")
 
 
 def moment(prometheus, at):
     """The gauges of MODEL as of Unix time `at`."""
     seen = Moment()
-    select = '{__name__=~"model_(feature|prediction)_%s", model_name="' + MODEL + '"}'
+    select = '{__name__=~"model_(feature|prediction|label)_%s", model_name="' + MODEL + '"}'
     for sample in prometheus.query(select % "drift", at):
         metric = sample["metric"]
         seen.values[_name(metric), metric["drift_type"]] = float(sample["value"][1])
@@ -39,7 +42,27 @@ def moment(prometheus, at):
         seen.effective[_name(sample["metric"])] = float(sample["value"][1])
     for sample in prometheus.query(f'model_drift_state{{model_name="{MODEL}"}} == 1', at):
         seen.model_state = sample["metric"]["state"]
+    for sample in prometheus.query(f'model_concept_drift_state{{model_name="{MODEL}", detector="all"}} == 1', at):
+        seen.concept_state = sample["metric"]["state"]
+    for sample in prometheus.query(f'model_prediction_error{{model_name="{MODEL}"}}', at):
+        seen.error = float(sample["value"][1])
+    for sample in prometheus.query(f'model_label_join_ratio{{model_name="{MODEL}"}}', at):
+        seen.join_rate = float(sample["value"][1])
     return seen
+
+
+def concept_states_between(prometheus, start, end):
+    """{detector: every state that a scrape between two Unix times found it in}; their verdict is `all`."""
+    states = {}
+    for one in prometheus.query_range(f'model_concept_drift_state{{model_name="{MODEL}"}} == 1', start, end):
+        states.setdefault(one["metric"]["detector"], set()).add(one["metric"]["state"])
+    return states
+
+
+def labels(text):
+    """{outcome: labels} of the text of a /metrics page."""
+    return {name: counter(text, "driftserve_labels_total", model_name=MODEL, outcome=name)
+            for name in ("joined", "unknown", "repeated", "late", "dropped")}
 
 
 def states_between(prometheus, name, start, end):

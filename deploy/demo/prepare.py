@@ -4,8 +4,8 @@
     prepare.py FILE
 
 CSV: `seconds` since 1 July 00:00 by New York's clock, `month`, the model's nine numbers (empty = missing), `carrier`,
-`origin`, `label` (1 = more than 15 minutes late, 0 = not, empty = never arrived). Skipped when FILE was made from the
-same data.
+`origin`, `label` (1 = more than 15 minutes late, 0 = not, empty = never arrived), `arrived` (seconds as above, when the
+label is known; empty = never). Skipped when FILE was made from the same data.
 """
 
 import os
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(ROOT, "models", "flight_delay"))
 import flights  # noqa: E402
 
 FIRST = np.datetime64("2013-07-01T00:00:00")
-COLUMNS = ("seconds", "month", *flights.NUMERIC, "carrier", "origin", "label")
+COLUMNS = ("seconds", "month", *flights.NUMERIC, "carrier", "origin", "label", "arrived")
 
 
 def prepare(path):
@@ -28,7 +28,9 @@ def prepare(path):
     if os.path.exists(path) and os.path.exists(stamp):
         with open(stamp) as file:
             made_from, count = file.read().split()
-        if made_from == digest:
+        with open(path) as file:
+            columns = file.readline().strip()
+        if made_from == digest and columns == ",".join(COLUMNS):
             return int(count)
     rows = flights.load()
     rows = rows.take(rows.time >= FIRST)
@@ -46,7 +48,9 @@ def _lines(rows):
     # The shortest text that reads back to the same float32.
     numbers = [["" if text == "nan" else text for text in column.astype(str).tolist()] for column in rows.features.T]
     labels = ["" if np.isnan(label) else f"{label:.0f}" for label in rows.label.tolist()]
-    columns = zip(seconds, rows.month.tolist(), *numbers, rows.carrier.tolist(), rows.origin.tolist(), labels)
+    arrived = ["" if np.isnan(minutes) else f"{departed + 60 * minutes:.0f}"
+               for departed, minutes in zip(seconds, rows.arrival.tolist())]
+    columns = zip(seconds, rows.month.tolist(), *numbers, rows.carrier.tolist(), rows.origin.tolist(), labels, arrived)
     return (",".join(map(str, values)) + "\n" for values in columns)
 
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "deploy/demo/label_queue.h"
 #include "deploy/demo/progress.h"
 #include "driftserve/v1/predict.grpc.pb.h"
 
@@ -18,15 +19,19 @@ namespace {
 constexpr int64_t kSecondsPerDay = 86'400;
 constexpr int64_t kLongestWaitNs = 100'000'000;
 constexpr char kOutput[] = "p_late";
+constexpr int kOpenReports = 8;
 
-/// An open request. Made by Send, deleted when its tag comes back.
+/// An open request: a flight's, or of labels, which has no flight. Made by Send or Report, deleted when its tag comes
+/// back.
 struct Call {
   grpc::ClientContext context;
   v1::PredictResponse response;
+  v1::ReportLabelsResponse reported;
   grpc::Status status;
   std::unique_ptr<grpc::ClientAsyncResponseReader<v1::PredictResponse>> reader;
-  const FlightRow* row;
-  int64_t sent_ns;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<v1::ReportLabelsResponse>> label_reader;
+  const FlightRow* row = nullptr;
+  int64_t sent_ns = 0;
 };
 
 void SetNumber(double value, v1::Column* column) {
@@ -59,7 +64,8 @@ class Client {
     }
     start_ns_ = clock_.MonotonicNanos();
     month_ = flights_.rows.front().month;
-    while (next_ < flights_.rows.size() || open_ > 0) {
+    while (next_ < flights_.rows.size() || open_ > 0 || !labels_.empty()) {
+      ReportWhatHasLanded();
       SendWhatIsDue();
       Receive(UntilNextDue());
       if (failures_in_a_row_ >= settings_.give_up_after) {
@@ -76,26 +82,45 @@ class Client {
     return std::chrono::system_clock::time_point(std::chrono::nanoseconds(clock_.UnixNanos() + ns));
   }
 
-  int64_t Due(const FlightRow& row) const {
-    return start_ns_ + row.seconds / kSecondsPerDay * settings_.day_ns +
-           row.seconds % kSecondsPerDay * settings_.day_ns / kSecondsPerDay;
+  int64_t Due(int64_t seconds) const {
+    return start_ns_ + seconds / kSecondsPerDay * settings_.day_ns +
+           seconds % kSecondsPerDay * settings_.day_ns / kSecondsPerDay;
   }
 
-  bool MaySend() const { return next_ < flights_.rows.size() && open_ < settings_.in_flight; }
+  bool MaySend() const { return next_ < flights_.rows.size() && open_ - open_reports_ < settings_.in_flight; }
 
   void SendWhatIsDue() {
     const int64_t now = clock_.MonotonicNanos();
-    while (MaySend() && Due(flights_.rows[next_]) <= now) {
+    while (MaySend() && Due(flights_.rows[next_].seconds) <= now) {
       const FlightRow& row = flights_.rows[next_++];
       if (row.month != month_) EndMonth(row.month);
-      results_.Lagged(now - Due(row));
+      results_.Lagged(now - Due(row.seconds));
       Send(row);
     }
   }
 
   int64_t UntilNextDue() const {
-    if (!MaySend()) return kLongestWaitNs;
-    return std::clamp<int64_t>(Due(flights_.rows[next_]) - clock_.MonotonicNanos(), 0, kLongestWaitNs);
+    const int64_t now = clock_.MonotonicNanos();
+    int64_t due = now + kLongestWaitNs;
+    if (MaySend()) due = std::min(due, Due(flights_.rows[next_].seconds));
+    if (MayReport()) due = std::min(due, *labels_.next_due_ns());
+    return std::max<int64_t>(0, due - now);
+  }
+
+  // Apart from in_flight, which a server that is too slow fills with flights: its labels would all wait for the end.
+  bool MayReport() const { return !labels_.empty() && open_reports_ < kOpenReports; }
+
+  void ReportWhatHasLanded() {
+    v1::ReportLabelsRequest request;
+    request.set_model_name(settings_.model);
+    if (!MayReport() || !labels_.TakeDue(clock_.MonotonicNanos(), request)) return;
+    auto* call = new Call;
+    call->context.set_deadline(After(settings_.timeout_ns));
+    call->label_reader = stub_->AsyncReportLabels(&call->context, request, &queue_);
+    call->label_reader->Finish(&call->reported, &call->status, call);
+    ++open_;
+    ++open_reports_;
+    results_.Reported(request.labels_size());
   }
 
   void Send(const FlightRow& row) {
@@ -127,6 +152,7 @@ class Client {
 
   void Finish(std::unique_ptr<Call> call) {
     --open_;
+    if (call->row == nullptr) return FinishReport(*call);
     const int64_t now = clock_.MonotonicNanos();
     const auto output = call->response.outputs().find(kOutput);
     if (!call->status.ok()) {
@@ -136,8 +162,17 @@ class Client {
     } else {
       failures_in_a_row_ = 0;
       results_.Answered(*call->row, output->second.doubles().values(0), now - call->sent_ns);
+      if (!std::isnan(call->row->arrived)) {
+        labels_.Add(Due(std::llround(call->row->arrived)), call->response.request_id(), call->row->label);
+      }
     }
     progress_.Update(call->row->month, results_.answered() + results_.failed(), results_.failed(), now);
+  }
+
+  void FinishReport(const Call& call) {
+    --open_reports_;
+    if (call.status.ok()) return results_.Accepted(static_cast<int64_t>(call.reported.accepted()));
+    results_.ReportFailed(absl::StrCat("labels: code ", call.status.error_code(), ": ", call.status.error_message()));
   }
 
   void Fail(const FlightRow& row, const std::string& error) {
@@ -161,9 +196,11 @@ class Client {
   std::unique_ptr<v1::Prediction::Stub> stub_;
   grpc::CompletionQueue queue_;
   Progress progress_;
+  LabelQueue labels_;
   int64_t start_ns_ = 0;
   size_t next_ = 0;  // flight to be sent
-  int open_ = 0;
+  int open_ = 0;          // requests of both kinds
+  int open_reports_ = 0;  // … and those of labels alone
   int month_ = 0;  // of the last flight sent
   int failures_in_a_row_ = 0;
   std::string last_error_;

@@ -21,7 +21,8 @@ struct ReplaySettings {
 };
 
 /// Sends every flight as one Predict request when its scheduled departure has come — one replayed day lasts
-/// settings.day_ns — and fills `results`; draws the progress. One thread, the caller's, sends and receives.
+/// settings.day_ns — reports its label when it has landed, and fills `results`; draws the progress. One thread, the
+/// caller's, sends and receives.
 /// A full `in_flight` delays what comes next, and the delay is noted; nothing is left out.
 /// UNAVAILABLE: no connection in time, or give_up_after failures in a row.
 absl::Status Replay(const FlightRows& flights, const ReplaySettings& settings, const Clock& clock,

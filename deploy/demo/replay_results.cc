@@ -68,6 +68,7 @@ void ReplayResults::Answered(const FlightRow& row, double p_late, int64_t latenc
   month.score.push_back(p_late);
   month.latency_ns.push_back(latency_ns);
   ++month.rows_by_carrier[row.carrier];
+  if (!std::isnan(row.label)) ++month.labelled_by_carrier[row.carrier];
   ++answered_;
 }
 
@@ -91,6 +92,7 @@ absl::Status ReplayResults::WriteJson(const std::string& path, double seconds) c
                       {"auc", NumberOrNull(AreaUnderCurve(month.label, month.score))},
                       {"late_share", NumberOrNull(Mean(month.label))},
                       {"rows_by_carrier", month.rows_by_carrier},
+                      {"labelled_by_carrier", month.labelled_by_carrier},
                       {"latency_us", Latency(month.latency_ns)}});
   }
   const Json document = {{"rows", answered_ + failed_},
@@ -100,6 +102,7 @@ absl::Status ReplayResults::WriteJson(const std::string& path, double seconds) c
                          {"seconds", seconds},
                          {"latency_us", Latency(std::move(all))},
                          {"largest_lag_ms", static_cast<double>(largest_lag_ns_) / 1e6},
+                         {"labels", {{"reported", labels_reported_}, {"accepted", labels_accepted_}}},
                          {"months", std::move(months)}};
   std::ofstream file(path);
   file << document.dump(1) << "\n";

@@ -24,12 +24,18 @@ class ReplayResults {
   /// Started as late as that behind the schedule.
   void Lagged(int64_t ns) { largest_lag_ns_ = std::max(largest_lag_ns_, ns); }
 
+  /// Labels sent, those of them that the server took, and a request of labels that it did not.
+  void Reported(int64_t labels) { labels_reported_ += labels; }
+  void Accepted(int64_t labels) { labels_accepted_ += labels; }
+  void ReportFailed(const std::string& error) { ++errors_[error]; }
+
   uint64_t answered() const { return answered_; }
   uint64_t failed() const { return failed_; }
 
   /// {"rows", "answered", "failed", "errors": {text: count}, "seconds", "latency_us": {"p50", "p99", "max"},
   ///  "largest_lag_ms", "months": [{"month", "rows", "answered", "ended_at" (Unix seconds), "auc", "late_share",
-  ///  "rows_by_carrier": {carrier: count}, "latency_us"}]}
+  ///  "rows_by_carrier": {carrier: count}, "labelled_by_carrier": {carrier: count}, "latency_us"}],
+  ///  "labels": {"reported", "accepted"}}
   absl::Status WriteJson(const std::string& path, double seconds) const;
 
  private:
@@ -37,6 +43,7 @@ class ReplayResults {
     std::vector<double> label, score;
     std::vector<int64_t> latency_ns;
     std::map<std::string, uint64_t> rows_by_carrier;  // answered or not
+    std::map<std::string, uint64_t> labelled_by_carrier;
     uint64_t failed = 0;
     int64_t ended_unix_ns = 0;
   };
@@ -46,6 +53,7 @@ class ReplayResults {
   uint64_t answered_ = 0;
   uint64_t failed_ = 0;
   int64_t largest_lag_ns_ = 0;
+  int64_t labels_reported_ = 0, labels_accepted_ = 0;
 };
 
 }  // namespace driftserve

@@ -1,7 +1,7 @@
 """The demo's table: one column a month, plain text."""
 
 FEATURES = ("temp", "dewp", "pressure", "wind_speed", "visib", "precip", "day_of_week", "hour", "distance", "carrier",
-            "origin", "p_late")
+            "origin", "p_late", "late")
 MEASURES = ("psi", "ks")
 _WIDTH = 17
 _NAME = 20
@@ -20,6 +20,9 @@ def render(months, moments, kept, rates):
              _line("AUC", [_number(month["auc"]) for month in months]),
              _line("rows sampled", [sum(counts.values()) for counts in kept]),
              _line("model", [moment.model_state for moment in moments.values()]),
+             _line("Brier score", [_number(moment.error) for moment in moments.values()]),
+             _line("labelled share", [_number(moment.join_rate) for moment in moments.values()]),
+             _line("concept drift", [moment.concept_state for moment in moments.values()]),
              "", "PSI and KS at the month's end, as Prometheus saw them"]
     for feature in FEATURES:
         for measure in MEASURES:

@@ -134,6 +134,29 @@ DRIFT = [
                   ' "stratum", "all rows", "", "")', "{{stratum}}")]),
 ]
 
+LABELS = [
+    series("Error of the predictions", "Mean error of the labelled predictions, weighted as the traffic.",
+           [query(f"max by (model_name, error) (model_prediction_error{{{MODEL}}})", "{{model_name}} {{error}}")]),
+    panel("state-timeline", "Concept drift by detector", "State of every detector of concept drift, and of their verdict (all).",
+          [query(state_code("model_concept_drift_state", "model_name, detector"), "{{detector}}")],
+          width=8, height=8, defaults={"mappings": STATE_MAPPING, "custom": {"fillOpacity": 80, "lineWidth": 0}},
+          panel={"mergeValues": True, "showValue": "never", "rowHeight": 0.85}),
+    series("Detectors", "Each detector's statistic over the value at which it alarms: 1 is an alarm.",
+           [query(f"max by (model_name, detector) (model_concept_drift{{{MODEL}}} / model_concept_drift_threshold{{{MODEL}}})",
+                  "{{detector}}")]),
+    series("Drift of the labels", "PSI and KS of what happened against the training data.",
+           [query(f"max by (model_name, label, drift_type) (model_label_drift{{{MODEL}}})", "{{label}} {{drift_type}}")]),
+    series("Labelled share", "Share of the sampled predictions past the time limit that got their label.",
+           [query(f"min by (model_name) (model_label_join_ratio{{{MODEL}}})", "{{model_name}}")], "percentunit"),
+    series("Delay of the labels", "Time from prediction to label.",
+           [query(f"max by (model_name, quantile) (model_label_lag_seconds{{{MODEL}}})", "{{model_name}} {{quantile}}")], "s"),
+    series("Labels by outcome", "Reported labels a second, and what became of them. Those of rows that were not sampled are unknown.",
+           [query(f"sum by (outcome) (rate(driftserve_labels_total{{{TARGET}}}[$__rate_interval]))", "{{outcome}}")], "cps", width=12),
+    series("Predictions to be labelled", "Sampled predictions a second on their way into the table, by outcome.",
+           [query(f"sum by (model_name, outcome) (rate(driftserve_label_predictions_total{{{MODEL}}}[$__rate_interval]))",
+                  "{{model_name}} {{outcome}}")], "cps", width=12),
+]
+
 FLEET_DRIFT = [
     panel("barchart", "$feature: training against now", "Shares of the bins in training and in the fleet's window, weighted over "
           "strata. Needs the recording rules of deploy/prometheus.",
@@ -199,7 +222,7 @@ PIPELINE = [
            [query(f"sum by (outcome) (rate(driftserve_operations_connections_total{{{TARGET}}}[$__rate_interval]))", "{{outcome}}")], "cps"),
 ]
 
-ROWS = (("At a glance", AT_A_GLANCE), ("Drift", DRIFT), ("Fleet", FLEET_DRIFT), ("Serving", SERVING), ("Pipeline", PIPELINE))
+ROWS = (("At a glance", AT_A_GLANCE), ("Drift", DRIFT), ("Labels and concept drift", LABELS), ("Fleet", FLEET_DRIFT), ("Serving", SERVING), ("Pipeline", PIPELINE))
 
 
 def layout(rows):

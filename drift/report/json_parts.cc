@@ -25,6 +25,7 @@ Json DetectorJson(const DetectorResult& detector) {
   Put(json, "threshold", detector.threshold);
   json["alarms"] = detector.alarms;
   PutTime(json, "last_alarm", detector.last_alarm_ns.value_or(0));
+  if (detector.last_alarm_ns) json["last_alarm_rose"] = detector.last_alarm_rose;
   return json;
 }
 
@@ -78,6 +79,7 @@ Json ConceptJson(const ConceptResult& quality) {
   if (!quality.reason.empty()) json["reason"] = Utf8(quality.reason, 1000);
   Put(json, "join_rate", quality.join_rate);
   Put(json, "label_lag_seconds", quality.label_lag_seconds);
+  Put(json, "label_lag_90_seconds", quality.label_lag_90_seconds);
   Put(json, "mean_error", quality.mean_error);
   json["labels_joined"] = quality.labels_joined;
   json["detectors"] = Json::array();

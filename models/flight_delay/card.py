@@ -26,7 +26,7 @@ The probability that a flight out of New York arrives more than {late} minutes l
   served and watched like any other and have no label; in the column "late, of all flights" they count as not late.
 - **Made by** `.deps/train/bin/python models/flight_delay/export.py` (torch {torch}, one thread, seed {seed}); the same
   command gives the same AUC to three digits. `1/reference.pb`, all {training_all} flights of January to June and the
-  answers of this model to them, by
+  answers of this model to them and their labels, by
 
       drift profile --monitor models/flight_delay/monitor.yaml --data .deps/work/flight_delay/train.parquet \\
         --created 1372636800 --out models/flight_delay/1/reference.pb

@@ -65,7 +65,7 @@ def write_training_rows(rows, score):
         values = rows.features[:, column]
         columns[name] = pyarrow.array(values, mask=np.isnan(values))
     columns.update(carrier=pyarrow.array(rows.carrier.tolist()), origin=pyarrow.array(rows.origin.tolist()),
-                   p_late=pyarrow.array(score))
+                   p_late=pyarrow.array(score), late=pyarrow.array(rows.label, mask=np.isnan(rows.label)))
     os.makedirs(WORK, exist_ok=True)
     path = os.path.join(WORK, "train.parquet")
     pyarrow.parquet.write_table(pyarrow.table(columns), path)

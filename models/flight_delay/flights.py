@@ -17,6 +17,7 @@ DATA = os.path.join(ROOT, ".deps", "data")
 NUMERIC = ("hour", "day_of_week", "distance", "temp", "dewp", "wind_speed", "visib", "precip", "pressure")
 WEATHER = NUMERIC[3:]
 LATE_MINUTES = 15
+GROUND_MINUTES = 30  # from leaving the gate to the runway and from there to the gate, about; the data do not say
 
 
 @dataclasses.dataclass
@@ -28,6 +29,7 @@ class Flights:
     carrier: np.ndarray  # str, two letters
     origin: np.ndarray  # str: EWR, JFK or LGA
     label: np.ndarray  # float32: 1 = arrived more than LATE_MINUTES late, 0 = did not, NaN = never arrived (no label)
+    arrival: np.ndarray  # float64: minutes from scheduled departure to arrival, the flight's delay included; NaN = never
 
     def __len__(self):
         return len(self.time)
@@ -74,8 +76,9 @@ def load(folder=DATA):
     label = np.where(np.isnan(delay), np.nan, delay > LATE_MINUTES).astype(np.float32)
     minutes = flights["hour"].astype(int) * 60 + flights["minute"].astype(int)
     time = day.astype("datetime64[s]") + minutes.astype("timedelta64[m]")
+    arrival = np.where(np.isnan(delay), np.nan, flights["dep_delay"] + flights["air_time"] + GROUND_MINUTES)
     order = np.argsort(time, kind="stable")
-    return Flights(time, features, flights["carrier"], flights["origin"], label).take(order)
+    return Flights(time, features, flights["carrier"], flights["origin"], label, arrival).take(order)
 
 
 def _read(folder, name):

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "drift/report/format.h"
+#include "server/metrics/concept_families.h"
 #include "server/metrics/drift_families.h"
 
 namespace driftserve {
@@ -94,13 +95,17 @@ class AllFamilies {
       }
     }
     model_.Add(model, snapshot);
+    concept_.Add(model, snapshot);
     additive_.Add(model, snapshot);
   }
+
+  void AddUnclaimed(const LabelInbox& labels) { concept_.AddUnclaimed(labels); }
 
   std::vector<MetricFamily> Move() {
     std::vector<MetricFamily> all;
     for (RoleFamilies& role : roles_) role.MoveTo(all);
     model_.MoveTo(all);
+    concept_.MoveTo(all);
     additive_.MoveTo(all);
     return all;
   }
@@ -111,6 +116,7 @@ class AllFamilies {
   std::array<RoleFamilies, 3> roles_ = {RoleFamilies(Role::kFeature), RoleFamilies(Role::kPrediction),
                                         RoleFamilies(Role::kLabel)};
   ModelFamilies model_;
+  ConceptFamilies concept_;
   AdditiveFamilies additive_;
 };
 
@@ -120,6 +126,7 @@ std::vector<MetricFamily> DriftCollector::Collect() const {
   const std::shared_ptr<const ObserverSnapshot> snapshot = board_->Read();
   AllFamilies families;
   for (const std::shared_ptr<const ModelSnapshot>& model : snapshot->models) families.Add(*model);
+  if (labels_ != nullptr) families.AddUnclaimed(*labels_);
   std::vector<MetricFamily> all = families.Move();
   FamilyBuilder unwatched("driftserve_unwatched_rows_total",
                           "Sampled rows of models that were no longer watched when they reached the observer: dropped.",

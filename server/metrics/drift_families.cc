@@ -161,6 +161,7 @@ void AdditiveFamilies::AddBins(const MetricLabels& model, const ModelSnapshot& s
 
 void AdditiveFamilies::AddReference(const MetricLabels& model, const drift::Evaluation& evaluation) {
   for (const drift::FeatureResult& feature : evaluation.population.features) {
+    if (feature.role == drift::Role::kLabel) continue;  // its rows are not the traffic's, so they do not add up here
     const MetricLabels labels = With(With(model, "feature", feature.name), "role", drift::Name(feature.role), "kind",
                                      drift::Name(feature.kind));
     for (size_t bin = 0; bin < feature.bins.size(); ++bin) {

@@ -72,7 +72,9 @@ std::shared_ptr<const ModelSnapshot> FindModel(const ObserverSnapshot& snapshot,
 
 Operations::Operations(OperationsSources sources) : sources_(std::move(sources)) {
   collectors_.push_back(std::make_shared<ServingCollector>(sources_.serving, sources_.build));
-  if (sources_.board != nullptr) collectors_.push_back(std::make_shared<DriftCollector>(sources_.board));
+  if (sources_.board != nullptr) {
+    collectors_.push_back(std::make_shared<DriftCollector>(sources_.board, sources_.labels));
+  }
   collectors_.push_back(std::make_shared<PipelineCollector>(sources_.publisher, sources_.tap, [this] {
     const HttpServer* server = counted_.load();
     return server ? server->Counts() : HttpCounts{};

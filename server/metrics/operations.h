@@ -13,6 +13,7 @@
 #include "server/metrics/metric_sources.h"
 #include "server/observe/snapshot.h"
 #include "server/publish/publisher.h"
+#include "server/tap/label_inbox.h"
 #include "server/tap/tap.h"
 
 namespace prometheus {
@@ -30,6 +31,7 @@ struct OperationsSources {
   const SnapshotBoard* board = nullptr;
   const Publisher* publisher = nullptr;
   const Tap* tap = nullptr;
+  const LabelInbox* labels = nullptr;
 };
 
 /// The operations port: /metrics, /livez, /readyz, /version, /drift (JSON), /drift/<model> (a page; .json: its figures)

@@ -13,6 +13,12 @@ constexpr int64_t kSecond = 1'000'000'000;
 
 bool IsQuiet(drift::State state) { return state == drift::State::kWarming || state == drift::State::kObserving; }
 
+// "psi", "ks", …; of concept drift "concept" for the verdict and else the detector; empty for the model.
+std::string DriftType(const drift::StateChange& change) {
+  if (change.measure) return std::string(drift::Name(*change.measure));
+  return change.detector == drift::kConceptVerdict ? "concept" : change.detector;
+}
+
 double EffectiveSamples(const drift::Evaluation& evaluation, const drift::StateChange& change) {
   const drift::ViewResult* view = change.stratum.empty() ? &evaluation.population : nullptr;
   for (const drift::ViewResult& stratum : evaluation.strata) {
@@ -35,7 +41,7 @@ v1::DriftEvent MakeMessage(const WatchedModelSettings& model, const drift::Evalu
   event.set_reference_hash(model.reference_hash);
   event.set_stratum(change.stratum);
   event.set_feature(change.feature);
-  if (change.measure) event.set_drift_type(std::string(drift::Name(*change.measure)));
+  event.set_drift_type(DriftType(change));
   event.set_from_state(std::string(drift::Name(change.from)));
   event.set_to_state(std::string(drift::Name(change.to)));
   if (change.value) event.set_value(*change.value);
@@ -53,7 +59,7 @@ OutgoingRecord BuildEvent(const WatchedModelSettings& model, const drift::Evalua
   outgoing.kind = RecordKind::kEvent;
   outgoing.seq = seq;
   outgoing.topic = origin.topic;
-  outgoing.key = absl::StrCat(model.name, "/", change.feature);
+  outgoing.key = absl::StrCat(model.name, "/", change.detector.empty() ? change.feature : "concept");
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   // Names come from checked configuration and are UTF-8, without which nothing is printed.
@@ -74,10 +80,18 @@ std::string DescribeChange(const WatchedModelSettings& model, const drift::State
     absl::StrAppend(&text, std::string(drift::Name(change.role)), " '", change.feature, "' ");
   }
   if (change.measure) absl::StrAppend(&text, std::string(drift::Name(*change.measure)), " ");
+  if (!change.detector.empty()) {
+    absl::StrAppend(&text, "concept drift ");
+    if (change.detector != drift::kConceptVerdict) absl::StrAppend(&text, "by ", change.detector, " ");
+  }
   if (!change.stratum.empty()) absl::StrAppend(&text, "in stratum '", change.stratum, "' ");
   absl::StrAppend(&text, "was ", std::string(drift::Name(change.from)), ", is ", std::string(drift::Name(change.to)));
   if (change.value) {
-    absl::StrAppend(&text, change.feature.empty() ? "; share of drifted features " : "; value ", *change.value);
+    const bool model_state = change.feature.empty() && change.detector.empty();
+    absl::StrAppend(&text, model_state ? "; share of drifted features "
+                           : change.detector == drift::kConceptVerdict ? "; mean error "
+                                                                       : "; value ",
+                    *change.value);
   }
   if (change.threshold) absl::StrAppend(&text, ", threshold ", *change.threshold);
   if (change.p_value) absl::StrAppend(&text, ", p-value ", *change.p_value);

@@ -17,8 +17,9 @@ struct EventOrigin {
   std::string topic;
 };
 
-/// The Kafka message of a state change: key "<model>/<feature>", CloudEvents headers, value driftserve.v1.DriftEvent as
-/// JSON, keys spelled as in the .proto file, what is not known left out. ce_id is "<boot id>-e<seq>".
+/// The Kafka message of a state change: key "<model>/<feature>", of concept drift "<model>/concept", CloudEvents
+/// headers, value driftserve.v1.DriftEvent as JSON, keys spelled as in the .proto file, what is not known left out.
+/// ce_id is "<boot id>-e<seq>".
 OutgoingRecord BuildEvent(const WatchedModelSettings& model, const drift::Evaluation& evaluation,
                           const drift::StateChange& change, const EventOrigin& origin, uint64_t seq);
 

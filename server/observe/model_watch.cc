@@ -31,7 +31,8 @@ int FindBinding(const std::vector<FeatureBinding>& bindings, const std::string& 
 ModelWatch::ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
                        const drift::MonitorSettings& monitor, RecordOrigin origin, int64_t now_ns)
     : model_(std::move(model)),
-      reference_(WithoutLabels(std::move(reference))),
+      whole_reference_(std::move(reference)),
+      reference_(WithoutLabels(whole_reference_)),
       monitor_(monitor),
       records_(*model_, monitor.record, std::move(origin)),
       values_(model_->settings(), monitor_) {
@@ -42,6 +43,15 @@ ModelWatch::ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<cons
   Bind();
   MakeWindow(now_ns);
   evaluator_ = std::make_unique<drift::Evaluator>(reference_, monitor_.evaluator(), now_ns);
+  if (monitor_.labels) WatchLabels(now_ns);
+}
+
+void ModelWatch::WatchLabels(int64_t now_ns) {
+  const WatchedModelSettings& settings = model_->settings();
+  const int found = FindBinding(settings.predictions, monitor_.labels->prediction);
+  if (found < 0) return;
+  label_prediction_ = found + static_cast<int>(settings.features.size());
+  labels_ = std::make_unique<LabelWatch>(model_.get(), *whole_reference_, monitor_, strata_, now_ns);
 }
 
 void ModelWatch::Bind() {
@@ -74,6 +84,7 @@ bool ModelWatch::Is(const std::string& name, const std::string& version) const {
 void ModelWatch::Retire() {
   window_.reset();
   evaluator_.reset();
+  labels_.reset();
   history_.clear();
 }
 
@@ -86,6 +97,9 @@ OutgoingRecord ModelWatch::Take(const Sample& sample, const KeptRow& row, Sample
     window_->Add(sample.time_ns, row.stratum, row.inclusion_probability, static_cast<int>(sample.rule_version),
                  window_values_);
   }
+  if (labels_ != nullptr) {
+    labels_->TakePrediction(sample, row, values[static_cast<size_t>(label_prediction_)]);
+  }
   return records_.Build(sample, row, values, seq);
 }
 
@@ -97,6 +111,7 @@ void ModelWatch::CollectCounts(int64_t now_ns) {
     ++window_resets_;
   }
   window_now_ns_ = std::max(window_now_ns_, now_ns);
+  if (labels_ != nullptr) labels_->Advance(now_ns);
   // Said again at each collection: a late row of an earlier rule must not bring its rate back.
   StateRates(now_ns);
   for (const StratumCounts::Gain& gain : model_->seen().Collect(now_ns)) {
@@ -124,8 +139,14 @@ std::shared_ptr<const ModelSnapshot> ModelWatch::Evaluate(int64_t now_ns) {
   snapshot->model_version = model_->settings().version;
   snapshot->strata = strata_;
   snapshot->rows = [model = model_] { return RowsOf(*model); };
-  snapshot->reference = reference_;
+  snapshot->reference = labels_ != nullptr && labels_->reference() != nullptr ? whole_reference_ : reference_;
   snapshot->evaluation = evaluator_->Evaluate(*window_, now_ns);
+  if (labels_ != nullptr) {
+    labels_->Evaluate(now_ns, snapshot->evaluation);
+    snapshot->reported_labels = [model = model_](LabelOutcome outcome) { return model->labels().Read(outcome); };
+    snapshot->labels = labels_->table().counts();
+    snapshot->labels_waiting = labels_->table().size();
+  }
   snapshot->window_ns = monitor_.window.length_ns;
   snapshot->evaluate_every_ns = monitor_.evaluate_every_ns;
   snapshot->thresholds = monitor_.thresholds;

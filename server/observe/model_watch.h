@@ -10,6 +10,7 @@
 #include "drift/evaluator.h"
 #include "drift/profile/monitor_settings.h"
 #include "drift/window.h"
+#include "server/observe/label_watch.h"
 #include "server/observe/record_builder.h"
 #include "server/observe/row_values.h"
 #include "server/observe/sample_reader.h"
@@ -43,6 +44,9 @@ class ModelWatch {
   OutgoingRecord Take(const Sample& sample, const KeptRow& row, SampleReader& reader, uint64_t seq);
   void CountRepeatedId() { ++repeated_ids_; }
 
+  /// Null where monitor.yaml declares no labels, and once retired.
+  LabelWatch* labels() const { return labels_.get(); }
+
   /// Takes over the rates in force, and what the serving threads counted since the last call.
   void CollectCounts(int64_t now_ns);
 
@@ -52,6 +56,7 @@ class ModelWatch {
 
  private:
   void MakeWindow(int64_t now_ns);
+  void WatchLabels(int64_t now_ns);
   void StateRates(int64_t now_ns);
   void Bind();
   std::vector<BinCounts> CountBins() const;
@@ -59,7 +64,8 @@ class ModelWatch {
   void Remember(const drift::Evaluation& evaluation);
 
   const std::shared_ptr<WatchedModel> model_;
-  const std::shared_ptr<const drift::Reference> reference_;  // without labels
+  const std::shared_ptr<const drift::Reference> whole_reference_;
+  const std::shared_ptr<const drift::Reference> reference_;  // without labels, which have a window of their own
   const drift::MonitorSettings monitor_;
   RecordBuilder records_;
   std::vector<int> value_of_feature_;  // per feature of the reference: its place in values_; −1: none
@@ -68,6 +74,8 @@ class ModelWatch {
 
   std::unique_ptr<drift::Window> window_;
   std::unique_ptr<drift::Evaluator> evaluator_;
+  std::unique_ptr<LabelWatch> labels_;
+  int label_prediction_ = -1;  // place among the values of the prediction that labels are the truth of; −1: none
   int64_t window_now_ns_ = 0;  // the latest time the window was moved to
   std::vector<uint64_t> dropped_;  // per stratum, as last collected
   std::vector<double> rates_;

@@ -28,9 +28,10 @@ constexpr size_t kPollEvery = 512;  // records published before delivery reports
 /// Everything behind the header. `pending_` is handed over under a mutex; the rest belongs to the observer's thread.
 class Observer::State {
  public:
-  State(ObserverSettings settings, const Clock* clock, Tap* tap, Publisher* publisher, SnapshotBoard* board, Log log)
+  State(ObserverSettings settings, const Clock* clock, Tap* tap, Publisher* publisher, SnapshotBoard* board, Log log,
+        LabelInbox* labels)
       : settings_(std::move(settings)), hash_key_(HashKeyFromText(settings_.hash_key)), clock_(clock), tap_(tap),
-        publisher_(publisher), board_(board), log_(std::move(log)) {}
+        publisher_(publisher), board_(board), log_(std::move(log)), inbox_(labels) {}
 
   struct Change {
     std::unique_ptr<ModelWatch> watch;  // null: stop watching `name`, `version`
@@ -56,8 +57,10 @@ class Observer::State {
   bool ApplyChanges();
   void Apply(Change change);
   void Warn(const ModelWatch& watch);
+  std::vector<std::unique_ptr<LabelReport>> TakeReports();
   size_t Drain();
   void Take(const Sample& sample);
+  void Take(const LabelReport& report);
   ModelWatch* Find(const WatchedModel* model);
   void EvaluateDue(bool changed);
   void Forget();
@@ -66,6 +69,7 @@ class Observer::State {
   Publisher* const publisher_;
   SnapshotBoard* const board_;
   const Log log_;
+  LabelInbox* const inbox_;  // may be null
 
   std::mutex pending_mutex_;  // guards pending_
   std::vector<Change> pending_;
@@ -91,7 +95,10 @@ class Observer::State {
 
 size_t Observer::State::RunOnce() {
   const bool changed = ApplyChanges();
+  // Labels are taken before samples and joined after them: one that was reported for a sample of this pass finds it.
+  const std::vector<std::unique_ptr<LabelReport>> reports = TakeReports();
   const size_t drained = Drain();
+  for (const auto& report : reports) Take(*report);
   // Counts after rows: a row is counted before it is offered, so that no kept row is ahead of its count.
   const int64_t now_ns = clock_->UnixNanos();
   for (Watched& watched : watched_) watched.watch->CollectCounts(now_ns);
@@ -99,7 +106,7 @@ size_t Observer::State::RunOnce() {
   EvaluateDue(changed);
   Forget();
   last_pass_ns_.store(now_ns, std::memory_order_relaxed);
-  return drained;
+  return drained + reports.size();
 }
 
 bool Observer::State::ApplyChanges() {
@@ -175,6 +182,40 @@ void Observer::State::Take(const Sample& sample) {
   }
 }
 
+std::vector<std::unique_ptr<LabelReport>> Observer::State::TakeReports() {
+  std::vector<std::unique_ptr<LabelReport>> reports;
+  if (inbox_ == nullptr) return reports;
+  size_t labels = 0;
+  for (LabelProducer* producer : inbox_->producers()) {
+    while (labels < kPassLabels) {
+      std::unique_ptr<LabelReport> report = producer->Take();
+      if (report == nullptr) break;
+      labels += report->labels.size();
+      reports.push_back(std::move(report));
+    }
+  }
+  return reports;
+}
+
+// A label goes to the version that has its prediction, and where none has, waits at the newest.
+void Observer::State::Take(const LabelReport& report) {
+  std::vector<LabelWatch*> versions;
+  for (Watched& watched : watched_) {
+    const bool same = watched.watch->model()->settings().name == report.model->settings().name;
+    if (same && watched.watch->labels() != nullptr) versions.push_back(watched.watch->labels());
+  }
+  ModelWatch* const newest = Find(report.model.get());
+  if (newest == nullptr || newest->labels() == nullptr) {
+    report.model->labels().Add(LabelOutcome::kUnknown, report.labels.size());
+    return;
+  }
+  for (const ReportedLabel& label : report.labels) {
+    const auto known = std::find_if(versions.begin(), versions.end(),
+                                    [&label](const LabelWatch* version) { return version->Knows(label); });
+    (known == versions.end() ? newest->labels() : *known)->TakeLabel(label, report.received_ns);
+  }
+}
+
 ModelWatch* Observer::State::Find(const WatchedModel* model) {
   for (Watched& watched : watched_) {
     if (watched.watch->model() == model) return watched.watch.get();
@@ -241,8 +282,8 @@ void Observer::State::Stop(int64_t flush_budget_ms) {
 }
 
 Observer::Observer(ObserverSettings settings, const Clock* clock, Tap* tap, Publisher* publisher, SnapshotBoard* board,
-                   Log log)
-    : state_(std::make_unique<State>(std::move(settings), clock, tap, publisher, board, std::move(log))) {}
+                   Log log, LabelInbox* labels)
+    : state_(std::make_unique<State>(std::move(settings), clock, tap, publisher, board, std::move(log), labels)) {}
 
 Observer::~Observer() { state_->Stop(0); }
 

@@ -11,6 +11,7 @@
 #include "server/base/log.h"
 #include "server/observe/snapshot.h"
 #include "server/publish/publisher.h"
+#include "server/tap/label_inbox.h"
 #include "server/tap/tap.h"
 
 namespace driftserve {
@@ -25,9 +26,9 @@ struct ObserverSettings {
 };
 
 /// The one thread behind the reply: drains the tap, publishes a record per kept row, keeps the drift window of every
-/// watched model, evaluates, and posts snapshots and state changes. A failure here moves counters and states, never a
-/// prediction. Nobody wakes it: it looks every 20 ms, and goes on without a pause while there is more than one pass
-/// takes.
+/// watched model, joins the labels that come later, evaluates, and posts snapshots and state changes. A failure here
+/// moves counters and states, never a prediction. Nobody wakes it: it looks every 20 ms, and goes on without a pause
+/// while there is more than one pass takes.
 ///
 /// Thread safety: Watch, Unwatch, Start and Stop by any thread; RunOnce is the body of the thread's loop, called
 /// directly by tests with a fake clock and then not together with Start. Lifetime: arguments must outlive it.
@@ -35,15 +36,17 @@ struct ObserverSettings {
 /// window refuses, counted in ModelSnapshot::window (their records are published all the same).
 class Observer {
  public:
-  /// Samples taken from the rings in one pass, of all producers together.
+  /// Samples, and reported labels, taken from the rings in one pass, of all producers together.
   static constexpr size_t kPassSamples = 4096;
+  static constexpr size_t kPassLabels = 16'384;
 
+  /// `labels` may be null: then none are joined.
   Observer(ObserverSettings settings, const Clock* clock, Tap* tap, Publisher* publisher, SnapshotBoard* board,
-           Log log = nullptr);
+           Log log = nullptr, LabelInbox* labels = nullptr);
   ~Observer();
 
   /// From now on samples of `model` are windowed and evaluated against `reference`; in place of an earlier model of the
-  /// same name and version. To be called before the model serves. Labels in the reference are not watched here.
+  /// same name and version. To be called before the model serves.
   void Watch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
              const drift::MonitorSettings& monitor);
   /// No more windows, evaluations and metrics; samples still on their way are published.

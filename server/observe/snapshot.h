@@ -11,6 +11,7 @@
 #include "drift/evaluation.h"
 #include "drift/reference.h"
 #include "drift/window.h"
+#include "server/observe/label_table.h"
 #include "server/sample/watched_model.h"
 
 namespace driftserve {
@@ -40,7 +41,7 @@ struct ModelSnapshot {
   std::string model_name, model_version;
   std::vector<std::string> strata;  // in the order of the sampling rule
   std::function<std::vector<RowCounts>()> rows;  // asked by every scrape, from any thread; may be empty
-  std::shared_ptr<const drift::Reference> reference;
+  std::shared_ptr<const drift::Reference> reference;  // with the label where it is watched
   drift::Evaluation evaluation;
   int64_t window_ns = 0;          // of the monitor's settings, for people to read
   int64_t evaluate_every_ns = 0;
@@ -49,6 +50,10 @@ struct ModelSnapshot {
   uint64_t repeated_request_ids = 0;  // sampled requests whose id was seen shortly before
   drift::WindowCounters window;       // rows that the window refused, and its degradations
   uint64_t window_resets = 0;         // times the window was begun anew because the clock had been set back
+  /// Asked by every scrape, from any thread; empty where no labels are declared.
+  std::function<uint64_t(LabelOutcome)> reported_labels;
+  LabelTable::Counts labels;          // sampled predictions, on their way into the table of those that wait
+  size_t labels_waiting = 0;          // predictions in that table, labelled ones too
   /// PSI of each feature at the last 240 evaluations, oldest first, for the page.
   struct Point {
     int64_t time_ns;

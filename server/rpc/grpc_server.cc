@@ -81,9 +81,23 @@ absl::Status GrpcServer::Start() {
     calls_.push_back(MakeServingCalls(poller.get(), &inference_, &prediction_));
     calls_.back()->Post(config_.posted_calls);
     PostHealthCalls(&health_, health_board_, poller->queue());
+    PostLabels(*poller);
     poller->Start();
   }
   return absl::OkStatus();
+}
+
+void GrpcServer::PostLabels(const Poller& poller) {
+  auto labels = std::make_unique<LabelCallSettings>();
+  labels->poller = poller.index();
+  labels->clock = settings_.clock;
+  labels->registry = settings_.registry;
+  labels->state = settings_.state;
+  labels->unknown = settings_.unknown;
+  labels->inbox = settings_.labels;
+  if (settings_.labels != nullptr) labels->producer = settings_.labels->AddProducer();
+  label_calls_.push_back(std::move(labels));
+  PostLabelCall(&prediction_, label_calls_.back().get(), poller.queue());
 }
 
 void GrpcServer::Shutdown(int64_t budget_ms) {
@@ -95,6 +109,7 @@ void GrpcServer::Shutdown(int64_t budget_ms) {
   for (const auto& poller : pollers_) poller->queue()->Shutdown();
   for (const auto& poller : pollers_) poller->Join();
   calls_.clear();
+  label_calls_.clear();
   server_.reset();
 }
 

@@ -13,6 +13,7 @@
 #include "server/rpc/health_board.h"
 #include "server/rpc/health_calls.h"
 #include "server/rpc/inference_service.h"
+#include "server/rpc/label_calls.h"
 #include "server/rpc/poller.h"
 #include "server/rpc/prediction_service.h"
 #include "server/rpc/server_state.h"
@@ -43,6 +44,7 @@ class GrpcServer {
 
  private:
   absl::Status Build();
+  void PostLabels(const Poller& poller);
 
   const GrpcConfig config_;
   const PollerSettings settings_;
@@ -53,6 +55,7 @@ class GrpcServer {
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::unique_ptr<ServingCalls>> calls_;
+  std::vector<std::unique_ptr<LabelCallSettings>> label_calls_;  // one per poller
   int port_ = 0;
 };
 

@@ -18,6 +18,7 @@
 #include "server/rpc/rpc_inference.h"
 #include "server/rpc/server_state.h"
 #include "server/rpc/tag.h"
+#include "server/tap/label_inbox.h"
 
 namespace driftserve {
 
@@ -28,6 +29,7 @@ struct PollerSettings {
   const ServerState* state = nullptr;
   Admission* admission = nullptr;
   Tap* tap = nullptr;
+  LabelInbox* labels = nullptr;  // null: none are taken
   ServingCounters* unknown = nullptr;  // requests that never reached a model, a slot per poller
   uint64_t boot_id = 0;
   int64_t turn_limit_ns = 4'000'000;

@@ -4,10 +4,8 @@
 
 namespace driftserve {
 
-/// Prediction by named columns. Predict is asynchronous, on the pollers' queues. Thread-safe.
-class PredictionService final : public v1::Prediction::WithAsyncMethod_Predict<v1::Prediction::Service> {
- public:
-  grpc::Status ReportLabels(grpc::ServerContext*, const v1::ReportLabelsRequest*, v1::ReportLabelsResponse*) override;
-};
+/// Prediction by named columns, and the labels that come later: both asynchronous, on the pollers' queues
+/// (unary_calls.h, label_calls.h). Thread-safe.
+using PredictionService = v1::Prediction::AsyncService;
 
 }  // namespace driftserve

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/base/counter.h"
+#include "server/sample/label_counts.h"
 #include "server/sample/sampling_rule.h"
 #include "server/sample/stratum_counts.h"
 
@@ -43,7 +44,7 @@ struct WatchedModelSettings {
 /// model was unloaded.
 ///
 /// Thread safety: settings() is constant; rule() and SetRule synchronise by themselves (retired rules live as long as
-/// the model, so a reader never loses one); seen() and dropped counters as their classes say.
+/// the model, so a reader never loses one); seen() and the counters as their classes say.
 class WatchedModel {
  public:
   WatchedModel(WatchedModelSettings settings, std::unique_ptr<SamplingRule> rule, size_t threads)
@@ -69,12 +70,15 @@ class WatchedModel {
   std::vector<SharedCounter>& dropped() { return dropped_; }
   const std::vector<SharedCounter>& kept() const { return kept_; }
   const std::vector<SharedCounter>& dropped() const { return dropped_; }
+  LabelCounts& labels() { return labels_; }
+  const LabelCounts& labels() const { return labels_; }
 
  private:
   const WatchedModelSettings settings_;
   StratumCounts seen_;
   std::vector<SharedCounter> kept_;
   std::vector<SharedCounter> dropped_;
+  LabelCounts labels_;
   std::atomic<const SamplingRule*> rule_{nullptr};
   std::mutex rules_mutex_;  // guards rules_
   std::vector<std::unique_ptr<SamplingRule>> rules_;

@@ -87,6 +87,33 @@ def test_drift_and_controls():
     assert not holds(checks.shown({"July": observed.Moment()}))
 
 
+def test_every_label_accepted():
+    def labelled(reported, accepted):
+        return checks.labels_accepted({"labels": {"reported": reported, "accepted": accepted}}, 97)
+    assert holds(labelled(97, 97))
+    assert not holds(labelled(96, 96))
+    assert not holds(labelled(97, 96))
+
+
+@pytest.mark.parametrize("joined, dropped, ok", [(970, 0, True), (990, 0, True), (949, 0, True), (947, 0, False),
+                                                 (993, 0, False), (970, 1, False)])
+def test_joined_labels_are_as_many_as_flights_arrive(joined, dropped, ok):
+    """1000 sampled of 20000 rows, 97 % of which arrived: a standard deviation is 5.4."""
+    labels = {"joined": joined, "dropped": dropped, "unknown": 0, "late": 0, "repeated": 0}
+    assert holds(checks.joined(labels, {"UA": 1000}, {"UA": 20000}, {"UA": 19400})) == ok
+
+
+def test_no_sample_is_no_label():
+    labels = dict.fromkeys(("joined", "dropped", "unknown", "late", "repeated"), 0)
+    assert not holds(checks.joined(labels, {}, {"UA": 20000}, {"UA": 19400}))
+
+
+def test_concept_drift_wants_a_detector_that_saw_a_rise():
+    assert holds(checks.concept_drift({"adwin": {"stable", "drifted"}, "ddm": {"stable"}, "all": {"warning"}}))
+    assert not holds(checks.concept_drift({"adwin": {"warning"}, "all": {"warning"}}))
+    assert not holds(checks.concept_drift({}))
+
+
 def test_counters_of_a_metrics_page():
     page = ('# HELP driftserve_records_total x\ndriftserve_records_total{outcome="sampled"} 7\n'
             'driftserve_records_total{outcome="dropped",reason="no_broker"} 2\n'

@@ -86,6 +86,10 @@ TEST_F(ConceptMonitorTest, AFlipOfTheLabelsIsDriftAndAFallIsAWarning) {
     EXPECT_TRUE(Changed(detector.detector, State::kDrifted));
   }
   EXPECT_TRUE(Changed("all", State::kDrifted));
+  for (const StateChange& change : changes_) {
+    if (change.to != State::kDrifted || change.detector == kConceptVerdict) continue;
+    EXPECT_GT(*change.value, *change.threshold) << "of the alarm, though the detector has begun anew";
+  }
   Play(3000, 0.1);
   result = Evaluate();
   EXPECT_EQ(result.state, State::kWarning) << "two of three see falls, and saw this one";

@@ -156,9 +156,27 @@ def test_bad_prediction(channel, case):
     refused(protocol.prediction(channel).Predict, request, code, *parts)
 
 
-def test_labels_are_not_taken_yet(channel):
-    request = protocol.message("driftserve.v1.ReportLabelsRequest")(model_name="mlp")
-    refused(protocol.prediction(channel).ReportLabels, request, Code.UNIMPLEMENTED)
+def labels(model="mlp", **label):
+    request = protocol.message("driftserve.v1.ReportLabelsRequest")(model_name=model)
+    if label:
+        request.labels.add(**label)
+    return request
+
+
+BAD_LABELS = {
+    "none": (labels(), Code.INVALID_ARGUMENT, "labels", "got 0"),
+    "no id": (labels(number=1), Code.INVALID_ARGUMENT, "labels[0].request_id"),
+    "no label": (labels(request_id="a"), Code.INVALID_ARGUMENT, "labels[0].label"),
+    "not a number": (labels(request_id="a", number=numpy.nan), Code.INVALID_ARGUMENT, "labels[0].number"),
+    "unknown model": (labels("nothing", request_id="a", number=1), Code.NOT_FOUND, "nothing"),
+    "a model without labels": (labels(request_id="a", number=1), Code.FAILED_PRECONDITION, "mlp", "labels:"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_LABELS)
+def test_bad_labels(channel, case):
+    request, code, *parts = BAD_LABELS[case]
+    refused(protocol.prediction(channel).ReportLabels, request, code, *parts)
 
 
 @pytest.mark.parametrize("value", [numpy.nan, numpy.inf, -numpy.inf])

@@ -46,6 +46,60 @@ TEST(DriftCollectorTest, ShowsAModelAsTheGoldenTextSays) {
   EXPECT_EQ(Scrape(board), expected.str());
 }
 
+TEST(DriftCollectorTest, LabelsAndConceptDriftHaveFamiliesOfTheirOwn) {
+  SnapshotBoard board;
+  auto watched = MakeWatched("m", {});
+  watched->labels().Add(LabelOutcome::kJoined, 500);
+  watched->labels().Add(LabelOutcome::kLate, 3);
+  drift::Evaluation evaluation = MakeEvaluation({ReadyFeature("late", drift::Role::kLabel)});
+  evaluation.concept_drift = DriftedConcept();
+  Post(board, watched, evaluation);
+  LabelInbox inbox;
+  inbox.unknown_model.Add(7);
+  const std::string text = PrometheusText(DriftCollector(&board, &inbox).Collect());
+  const std::string model = "{model_name=\"m\",model_version=\"2\"";
+  for (const std::string& line :
+       {"model_label_drift" + model + ",label=\"late\",drift_type=\"psi\"} 0.5",
+        "model_concept_drift" + model + ",detector=\"adwin\"} 0.25",
+        "model_concept_drift_threshold" + model + ",detector=\"adwin\"} 0.125",
+        "model_concept_drift_alarms_total" + model + ",detector=\"adwin\"} 2",
+        "model_concept_drift_state" + model + ",detector=\"adwin\",state=\"drifted\"} 1",
+        "model_concept_drift_state" + model + ",detector=\"page_hinkley\",state=\"stable\"} 1",
+        "model_concept_drift_state" + model + ",detector=\"all\",state=\"drifted\"} 1",
+        "model_concept_drift_state" + model + ",detector=\"all\",state=\"stable\"} 0",
+        "model_label_join_ratio" + model + "} 0.97", "model_label_lag_seconds" + model + ",quantile=\"0.5\"} 3600",
+        "model_label_lag_seconds" + model + ",quantile=\"0.9\"} 7200",
+        "model_prediction_error" + model + ",error=\"log_loss\"} 0.625",
+        "driftserve_labels_total" + model + ",outcome=\"joined\"} 500",
+        "driftserve_labels_total" + model + ",outcome=\"late\"} 3",
+        "driftserve_label_predictions_total" + model + ",outcome=\"evicted\"} 0",
+        std::string("driftserve_labels_total{model_name=\"\",model_version=\"\",outcome=\"unknown_model\"} 7")}) {
+    EXPECT_THAT(text, HasSubstr(line + "\n"));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("model_feature_reference_ratio{")));
+}
+
+TEST(DriftCollectorTest, WithoutLabelsNothingIsSaidOfThem) {
+  SnapshotBoard board;
+  Post(board, MakeWatched("m", {}), MakeEvaluation({ReadyFeature("temp")}));
+  EXPECT_THAT(Scrape(board), Not(HasSubstr("label")));
+  EXPECT_THAT(Scrape(board), Not(HasSubstr("concept")));
+}
+
+TEST(DriftCollectorTest, WhatIsNotKnownOfLabelsIsAbsent) {
+  SnapshotBoard board;
+  drift::Evaluation evaluation = MakeEvaluation({});
+  evaluation.concept_drift.emplace();
+  evaluation.concept_drift->detectors.emplace_back().detector = "ddm";
+  Post(board, MakeWatched("m", {}), evaluation);
+  const std::string text = Scrape(board);
+  EXPECT_THAT(text, HasSubstr("model_concept_drift_state{"));
+  for (const char* family : {"model_concept_drift{", "model_concept_drift_threshold{", "model_label_join_ratio",
+                             "model_label_lag_seconds", "model_prediction_error"}) {
+    EXPECT_THAT(text, Not(HasSubstr(family)));
+  }
+}
+
 TEST(DriftCollectorTest, WhatIsNotReadyIsAbsentAndNeverZero) {
   SnapshotBoard board;
   drift::Evaluation evaluation = MakeEvaluation({WarmingFeature("temp")});

@@ -28,6 +28,7 @@ void Serve(ServingCounters& counters, WatchedModel& watched, FakePublisher& publ
   slot.batch_rows.Observe(100);
   watched.seen().Count(0, 1, 0, 100);
   watched.kept()[1].Add(50);
+  watched.labels().Add(LabelOutcome::kJoined, 40);
   OutgoingRecord record;
   record.seq = turn;
   publisher.Publish(std::move(record));
@@ -37,7 +38,9 @@ void Serve(ServingCounters& counters, WatchedModel& watched, FakePublisher& publ
 // Bin counts only grow, as the rows do.
 void PostTurn(SnapshotBoard& board, const std::shared_ptr<WatchedModel>& watched, uint64_t turn) {
   drift::Evaluation evaluation =
-      MakeEvaluation({ReadyFeature("temp"), ReadyFeature("hour"), ReadyFeature("p_late", drift::Role::kPrediction)});
+      MakeEvaluation({ReadyFeature("temp"), ReadyFeature("hour"), ReadyFeature("p_late", drift::Role::kPrediction),
+                      ReadyFeature("late", drift::Role::kLabel)});
+  evaluation.concept_drift = DriftedConcept();
   evaluation.time_ns = Clock::System().UnixNanos();
   drift::ViewResult view = evaluation.population;
   view.stratum = "UA";

@@ -52,6 +52,33 @@ drift::FeatureResult WarmingFeature(const std::string& name) {
   return feature;
 }
 
+drift::ConceptResult DriftedConcept() {
+  drift::ConceptResult result;
+  result.error = "log_loss";
+  result.state = drift::State::kDrifted;
+  result.join_rate = 0.97;
+  result.label_lag_seconds = 3600;
+  result.label_lag_90_seconds = 7200;
+  result.mean_error = 0.625;
+  result.labels_joined = 500;
+  drift::DetectorResult adwin;
+  adwin.detector = "adwin";
+  adwin.state = drift::State::kDrifted;
+  adwin.value = 0.25;
+  adwin.threshold = 0.125;
+  adwin.alarms = 2;
+  adwin.last_alarm_ns = 1'700'000'000'000'000'000;
+  adwin.last_alarm_rose = true;
+  drift::DetectorResult page_hinkley;
+  page_hinkley.detector = "page_hinkley";
+  page_hinkley.state = drift::State::kStable;
+  page_hinkley.value = 12.5;
+  page_hinkley.threshold = 50;
+  result.detectors = {adwin, page_hinkley};
+  result.timeline = {{1'700'000'000'000'000'000, 0.5, 250}};
+  return result;
+}
+
 drift::Evaluation MakeEvaluation(std::vector<drift::FeatureResult> features) {
   drift::Evaluation evaluation;
   evaluation.time_ns = 1'700'000'000'500'000'000;
@@ -67,6 +94,7 @@ void Identify(ModelSnapshot& snapshot, std::shared_ptr<WatchedModel> watched) {
   snapshot.model_name = watched->settings().name;
   snapshot.model_version = watched->settings().version;
   for (const RowCounts& counts : RowsOf(*watched)) snapshot.strata.push_back(counts.stratum);
+  snapshot.reported_labels = [watched](LabelOutcome outcome) { return watched->labels().Read(outcome); };
   snapshot.rows = [watched = std::move(watched)] { return RowsOf(*watched); };
 }
 

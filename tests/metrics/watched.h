@@ -17,7 +17,10 @@ drift::FeatureResult ReadyFeature(const std::string& name, drift::Role role = dr
 /// A feature that waits for rows.
 drift::FeatureResult WarmingFeature(const std::string& name);
 
-/// Fills in name, version, strata and counts of rows.
+/// Labels and concept drift: ADWIN alarmed, Page–Hinkley did not; 97 % of the predictions have their label.
+drift::ConceptResult DriftedConcept();
+
+/// Fills in name, version, strata, and counts of rows and labels.
 void Identify(ModelSnapshot& snapshot, std::shared_ptr<WatchedModel> watched);
 
 /// A snapshot of one model, posted on `board`.

@@ -106,5 +106,30 @@ TEST(EventBuilderTest, PeopleReadOfDriftAndItsEndNotOfWarmingUp) {
   EXPECT_FALSE(IsNews(change));
 }
 
+TEST(EventBuilderTest, ConceptDriftNamesItsDetector) {
+  drift::StateChange change;
+  change.detector = "adwin";
+  change.from = drift::State::kStable;
+  change.to = drift::State::kDrifted;
+  change.value = 0.25;
+  change.threshold = 0.125;
+  WatchedModelSettings model;
+  model.name = "m";
+  model.version = "3";
+  drift::Evaluation evaluation;
+  const EventOrigin origin = {1, "driftserve/test", "events"};
+  OutgoingRecord record = BuildEvent(model, evaluation, change, origin, 1);
+  EXPECT_EQ(record.key, "m/concept");
+  EXPECT_NE(record.value.find("\"drift_type\":\"adwin\""), std::string::npos) << record.value;
+  EXPECT_EQ(DescribeChange(model, change),
+            "model 'm' version 3: concept drift by adwin was stable, is drifted; value 0.25, threshold 0.125");
+  change.detector = std::string(drift::kConceptVerdict);
+  change.threshold.reset();
+  record = BuildEvent(model, evaluation, change, origin, 2);
+  EXPECT_NE(record.value.find("\"drift_type\":\"concept\""), std::string::npos) << record.value;
+  EXPECT_EQ(DescribeChange(model, change),
+            "model 'm' version 3: concept drift was stable, is drifted; mean error 0.25");
+}
+
 }  // namespace
 }  // namespace driftserve

@@ -53,11 +53,15 @@ def write_monitor(model, monitor):
 
 
 def watch(model, monitor, rows=REFERENCE_ROWS):
-    """Gives a model folder a monitor.yaml and, for each version, a reference.pb over standard normal values."""
+    """Gives a model folder a monitor.yaml and, for each version, a reference.pb over standard normal values; a label is 1
+    in every fourth row."""
     write_monitor(model, monitor)
     data = model / "reference.csv"
     names = [value["name"] for value in monitor["features"] + monitor.get("predictions", [])]
     values = numpy.random.default_rng(1).normal(size=(rows, len(names)))
+    if "labels" in monitor:
+        names.append(monitor["labels"]["name"])
+        values = numpy.column_stack([values, numpy.arange(rows) % 4 == 0])
     numpy.savetxt(data, values, fmt="%.6f", delimiter=",", header=",".join(names), comments="")
     for version in model.iterdir():
         if version.is_dir():

@@ -1,0 +1,220 @@
+#include "server/rpc/label_calls.h"
+
+#include <grpcpp/support/async_unary_call.h>
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "server/base/text.h"
+#include "server/repository/registry.h"
+#include "server/rpc/rpc_status.h"
+#include "server/rpc/tag.h"
+
+namespace driftserve {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kClockSkewNs = 60 * kSecond;  // a client's clock may be ahead by this much
+constexpr int64_t kMostSeconds = 9'000'000'000;  // what nanoseconds in 64 bits can hold, less a margin
+
+enum class LabelForm { kNumber, kText, kAny };
+
+/// What labels of the model are: as the reference has them, else as monitor.yaml says.
+LabelForm FormOf(const Model& model) {
+  for (const drift::FeatureReference& feature : model.reference->features) {
+    if (feature.role != drift::Role::kLabel || feature.name != model.monitor.labels->name) continue;
+    return feature.dtype == drift::Dtype::kText ? LabelForm::kText : LabelForm::kNumber;
+  }
+  return model.monitor.labels->kind == drift::Kind::kNumeric ? LabelForm::kNumber : LabelForm::kAny;
+}
+
+/// What makes the request one that no server could take; empty: nothing.
+std::string Malformed(const v1::Label& label) {
+  if (label.request_id().empty()) return "request_id: expected the id of a prediction, got none";
+  if (label.request_id().size() > kMostIdBytes) {
+    return Concat("request_id: expected at most ", kMostIdBytes, " bytes, got ", label.request_id().size());
+  }
+  switch (label.label_case()) {
+    case v1::Label::kNumber:
+      if (!std::isfinite(label.number())) return "number: expected a finite number, got NaN or an infinity";
+      break;
+    case v1::Label::kText:
+      if (label.text().size() > kMostLabelBytes) {
+        return Concat("text: expected at most ", kMostLabelBytes, " bytes, got ", label.text().size());
+      }
+      break;
+    case v1::Label::LABEL_NOT_SET:
+      return "label: expected number or text, got neither";
+  }
+  const auto& time = label.observed_at();
+  if (time.seconds() < -kMostSeconds || time.seconds() > kMostSeconds || time.nanos() < 0 || time.nanos() >= kSecond) {
+    return Concat("observed_at: expected a time of the years 1685 to 2255, got ", time.seconds(), " s and ",
+                  time.nanos(), " ns");
+  }
+  return "";
+}
+
+absl::Status CheckRequest(const v1::ReportLabelsRequest& request) {
+  const int count = request.labels_size();
+  if (count == 0 || count > kMostLabels) {
+    return absl::InvalidArgumentError(Concat("labels: expected 1 to ", kMostLabels, ", got ", count));
+  }
+  for (int i = 0; i < count; ++i) {
+    const std::string fault = Malformed(request.labels(i));
+    if (!fault.empty()) return absl::InvalidArgumentError(Concat("labels[", i, "].", fault));
+  }
+  return absl::OkStatus();
+}
+
+ReportedLabel ToReported(const v1::Label& label) {
+  ReportedLabel reported;
+  reported.request_id = label.request_id();
+  reported.row = label.row();
+  if (label.label_case() == v1::Label::kText) {
+    reported.value = label.text();
+  } else {
+    reported.value = label.number();
+  }
+  if (label.has_observed_at()) {
+    reported.observed_ns = label.observed_at().seconds() * kSecond + label.observed_at().nanos();
+  }
+  return reported;
+}
+
+/// Sorts the labels into those that are taken and those that are refused one by one.
+class Sorter {
+ public:
+  Sorter(LabelForm form, int64_t now_ns, v1::ReportLabelsResponse& response)
+      : form_(form), now_ns_(now_ns), response_(response) {}
+
+  bool Takes(int index, const ReportedLabel& label) {
+    const bool text = std::holds_alternative<std::string>(label.value);
+    if (form_ != LabelForm::kAny && text != (form_ == LabelForm::kText)) {
+      response_.set_wrong_type(response_.wrong_type() + 1);
+      Note(index, text ? "expected a number, got a text" : "expected a text, got a number");
+      return false;
+    }
+    if (label.observed_ns > now_ns_ + kClockSkewNs) {
+      response_.set_from_future(response_.from_future() + 1);
+      const int64_t ahead_s = (label.observed_ns - now_ns_) / kSecond;
+      Note(index, Concat("observed_at is ", ahead_s, " s ahead of this server's clock"));
+      return false;
+    }
+    return true;
+  }
+
+ private:
+  void Note(int index, const std::string& why) {
+    if (response_.first_refused().empty()) response_.set_first_refused(Concat("labels[", index, "]: ", why));
+  }
+
+  const LabelForm form_;
+  const int64_t now_ns_;
+  v1::ReportLabelsResponse& response_;
+};
+
+/// For a served model that declares labels.
+absl::Status Hand(const LabelCallSettings& settings, const Model& model, const v1::ReportLabelsRequest& request,
+                  v1::ReportLabelsResponse& response) {
+  auto report = std::make_unique<LabelReport>();
+  report->model = model.watched;
+  report->received_ns = settings.clock->UnixNanos();
+  Sorter sorter(FormOf(model), report->received_ns, response);
+  for (int i = 0; i < request.labels_size(); ++i) {
+    ReportedLabel label = ToReported(request.labels(i));
+    if (sorter.Takes(i, label)) report->labels.push_back(std::move(label));
+  }
+  LabelCounts& counts = model.watched->labels();
+  counts.Add(LabelOutcome::kFromFuture, response.from_future());
+  counts.Add(LabelOutcome::kWrongType, response.wrong_type());
+  const size_t taken = report->labels.size();
+  if (taken > 0 && !settings.producer->Offer(report)) {
+    counts.Add(LabelOutcome::kDropped, taken);
+    return absl::ResourceExhaustedError("too many labels wait to be joined: report them again in a second");
+  }
+  response.set_accepted(taken);
+  return absl::OkStatus();
+}
+
+absl::Status Report(const LabelCallSettings& settings, const v1::ReportLabelsRequest& request,
+                    v1::ReportLabelsResponse& response, std::shared_ptr<Model>& model) {
+  if (settings.inbox == nullptr) return absl::UnimplementedError("this server takes no labels");
+  if (absl::Status status = CheckRequest(request); !status.ok()) return status;
+  auto found = settings.registry->Current()->Find(request.model_name(), "");
+  if (!found.ok()) {
+    if (!settings.state->ready()) {
+      return absl::UnavailableError("the server is still loading its models; try again later");
+    }
+    settings.inbox->unknown_model.Add(static_cast<uint64_t>(request.labels_size()));
+    return found.status();
+  }
+  model = *std::move(found);
+  if (model->watched == nullptr || !model->monitor.labels) {
+    settings.inbox->undeclared.Add(static_cast<uint64_t>(request.labels_size()));
+    return absl::FailedPreconditionError(
+        Concat("model '", model->settings.name,
+               "' takes no labels: declare them in its monitor.yaml, `labels: {name: …, prediction: …}`"));
+  }
+  return Hand(settings, *model, request, response);
+}
+
+/// One call, from posted to done; deletes itself.
+class ReportCall {
+ public:
+  ReportCall(PredictionService* service, const LabelCallSettings* settings, grpc::ServerCompletionQueue* queue)
+      : service_(service),
+        settings_(settings),
+        queue_(queue),
+        responder_(&context_),
+        accepted_(this, &ReportCall::OnAccepted),
+        finished_(this, &ReportCall::OnFinished) {
+    service_->RequestReportLabels(&context_, &request_, &responder_, queue_, queue_, &accepted_);
+  }
+
+ private:
+  void OnAccepted(bool ok) {
+    if (!ok) {
+      delete this;
+      return;
+    }
+    new ReportCall(service_, settings_, queue_);
+    v1::ReportLabelsResponse response;
+    const grpc::Status status = ReportLabels(*settings_, request_, response);
+    if (status.ok()) {
+      responder_.Finish(response, status, &finished_);
+    } else {
+      responder_.FinishWithError(status, &finished_);
+    }
+  }
+
+  void OnFinished(bool) { delete this; }
+
+  PredictionService* const service_;
+  const LabelCallSettings* const settings_;
+  grpc::ServerCompletionQueue* const queue_;
+  grpc::ServerContext context_;
+  v1::ReportLabelsRequest request_;
+  grpc::ServerAsyncResponseWriter<v1::ReportLabelsResponse> responder_;
+  MemberTag<ReportCall> accepted_;
+  MemberTag<ReportCall> finished_;
+};
+
+}  // namespace
+
+grpc::Status ReportLabels(const LabelCallSettings& settings, const v1::ReportLabelsRequest& request,
+                          v1::ReportLabelsResponse& response) {
+  std::shared_ptr<Model> model;
+  const absl::Status status = Report(settings, request, response, model);
+  ServingCounters& counters = model != nullptr ? model->counters : *settings.unknown;
+  counters.slot(settings.poller)
+      .requests[static_cast<size_t>(Method::kReportLabels)][static_cast<size_t>(status.code())]
+      .Add();
+  return status.ok() ? grpc::Status::OK : ToGrpcStatus(status);
+}
+
+void PostLabelCall(PredictionService* service, const LabelCallSettings* settings, grpc::ServerCompletionQueue* queue) {
+  new ReportCall(service, settings, queue);
+}
+
+}  // namespace driftserve
