@@ -34,7 +34,8 @@ void AddComparisonFlags(CLI::App& command, ComparisonOptions& options) {
   AddReferenceFlags(command, options.reference);
   command
       .add_option("--current", options.current,
-                  "the rows to judge: CSV, Parquet or Arrow files or quoted patterns; may be repeated")
+                  "the rows to judge: CSV, Parquet or Arrow files or quoted patterns; may be repeated. Or the records "
+                  "of a topic: kafka://host:9092/topic")
       ->type_name("FILE");
   command
       .add_option("--time", options.time_column,
@@ -50,6 +51,18 @@ void AddComparisonFlags(CLI::App& command, ComparisonOptions& options) {
       ->type_name("COLUMN");
 }
 
+void AddTopicFlags(CLI::App& command, TopicOptions& options) {
+  command.add_option("--since,--from", options.since,
+                     "of a topic: from yesterday, today, 24h before now, 2026-01-01T00:00:00Z, or an offset on")
+      ->type_name("POINT");
+  command.add_option("--to", options.to, "of a topic: up to there (default: its present end)")->type_name("POINT");
+  command.add_option("--kafka-config", options.kafka_config, "a property of librdkafka; may be repeated")
+      ->type_name("PROPERTY=VALUE");
+  command.add_option("--timeout", options.timeout_ms, "of a topic: the longest wait for a broker, milliseconds")
+      ->check(CLI::Range(1, 3'600'000))
+      ->type_name("MS");
+}
+
 void AddOutputFlags(CLI::App& command, ComparisonOptions& options) {
   AddFileOrOutput(command, "--html", options.html, "a page to keep");
   AddFileOrOutput(command, "--json", options.json, "every figure as JSON");
@@ -62,6 +75,7 @@ void AddReportFlags(CLI::App& app, Command& command) {
   const auto options = std::make_shared<ComparisonOptions>();
   CLI::App* report = app.add_subcommand("report", "compare rows with a reference and write what there is to see");
   AddComparisonFlags(*report, *options);
+  AddTopicFlags(*report, options->topic);
   AddOutputFlags(*report, *options);
   report->footer(
       "Example: drift report --reference 1/reference.pb --current 'week-*.parquet' --html week.html\n"
@@ -75,6 +89,7 @@ void AddCheckFlags(CLI::App& app, Command& command) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App* check = app.add_subcommand("check", "the same for CI: a table, and an exit status that says pass or drift");
   AddComparisonFlags(*check, options->comparison);
+  AddTopicFlags(*check, options->comparison.topic);
   AddOutputFlags(*check, options->comparison);
   AddFileOrOutput(*check, "--junit", options->junit, "JUnit XML");
   AddFileOrOutput(*check, "--markdown", options->markdown, "the table in Markdown");

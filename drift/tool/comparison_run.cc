@@ -7,11 +7,13 @@
 #include "drift/report/summary_text.h"
 #include "drift/tool/current_source.h"
 #include "drift/tool/progress_bar.h"
+#include "drift/tool/topic_current.h"
 
 namespace drift {
 namespace {
 
 std::string WeightsText(const ComparisonOptions& options) {
+  if (IsTopic(options)) return "inclusion probabilities of the records";
   if (!options.weight_column.empty()) return Concat("weights, column ", options.weight_column);
   if (!options.probability_column.empty()) {
     return Concat("inclusion probabilities, column ", options.probability_column);

@@ -4,6 +4,7 @@
 
 #include "drift/profile/text.h"
 #include "drift/tool/profile_columns.h"
+#include "drift/tool/topic_current.h"
 
 namespace drift {
 namespace {
@@ -57,7 +58,11 @@ absl::StatusOr<std::unique_ptr<TableSource>> OpenTable(OpenedReference& referenc
 }
 
 absl::StatusOr<std::unique_ptr<RowSource>> OpenCurrent(OpenedReference& reference, const ComparisonOptions& options,
-                                                       const Console&) {
+                                                       const Console& console) {
+  if (IsTopic(options)) return OpenTopicCurrent(reference, options, console);
+  if (options.topic.any()) {
+    return absl::InvalidArgumentError("--since, --to and --kafka-config are for --current kafka://…");
+  }
   TableSourceOptions table;
   table.files = options.current;
   table.time_column = options.time_column;

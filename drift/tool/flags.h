@@ -18,6 +18,7 @@ void AddReportFlags(CLI::App& app, Command& command);
 void AddCheckFlags(CLI::App& app, Command& command);
 void AddBacktestFlags(CLI::App& app, Command& command);
 void AddCalibrateFlags(CLI::App& app, Command& command);
+void AddWatchFlags(CLI::App& app, Command& command);
 void AddCompletionFlags(CLI::App& app, Command& command);
 
 /// --reference, --reference-data, --monitor, --model-config, --features-only.

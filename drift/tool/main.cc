@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   drift::AddCheckFlags(app, command);
   drift::AddBacktestFlags(app, command);
   drift::AddCalibrateFlags(app, command);
+  drift::AddWatchFlags(app, command);
   drift::AddCompletionFlags(app, command);
   try {
     app.parse(argc, argv);

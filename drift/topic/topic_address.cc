@@ -74,16 +74,6 @@ absl::Status SetParameter(std::string_view parameter, int64_t now_ns, TopicAddre
   return absl::OkStatus();
 }
 
-absl::Status CheckOrder(const TopicAddress& address) {
-  const bool same = address.from.kind == address.to.kind;
-  const bool points = address.from.kind == TopicPoint::Kind::kOffset || address.from.kind == TopicPoint::Kind::kTime;
-  if (address.from.kind == TopicPoint::Kind::kEnd || address.to.kind == TopicPoint::Kind::kBeginning ||
-      (same && points && address.from.value >= address.to.value)) {
-    return Refuse("from: expected a point before `to`");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ParseParts(std::string_view text, int64_t now_ns, TopicAddress& address) {
   if (!IsTopicAddress(text)) return Refuse(Concat("expected ", kForm));
   text.remove_prefix(kTopicScheme.size());
@@ -124,6 +114,16 @@ absl::StatusOr<TopicPoint> ParseTopicPoint(std::string_view text, int64_t now_ns
   }
   if (const auto time = ParseUtcTime(text)) return TopicPoint{Kind::kTime, *time};
   return Refuse(Concat("expected ", kPoints, ", got '", text, "'"));
+}
+
+absl::Status CheckOrder(const TopicAddress& address) {
+  const bool same = address.from.kind == address.to.kind;
+  const bool points = address.from.kind == TopicPoint::Kind::kOffset || address.from.kind == TopicPoint::Kind::kTime;
+  if (address.from.kind == TopicPoint::Kind::kEnd || address.to.kind == TopicPoint::Kind::kBeginning ||
+      (same && points && address.from.value >= address.to.value)) {
+    return Refuse("from: expected a point before `to`");
+  }
+  return absl::OkStatus();
 }
 
 bool IsTopicAddress(std::string_view text) { return text.substr(0, kTopicScheme.size()) == kTopicScheme; }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace drift {
@@ -32,6 +33,9 @@ struct TopicAddress {
   std::string model_name, model_version;  // empty: as the reference says
   bool any_reference = false;             // take records that were made against another reference too
 };
+
+/// INVALID_ARGUMENT where it could hold nothing: `from` not before `to`.
+absl::Status CheckOrder(const TopicAddress& address);
 
 inline constexpr std::string_view kTopicScheme = "kafka://";
 bool IsTopicAddress(std::string_view text);

@@ -68,6 +68,12 @@ WatchedVersion::WatchedVersion(const Reference& reference, const MonitorSettings
       rows_(reference_),
       evaluator_(reference_, settings_.evaluator(), created_ns) {
   for (size_t i = 0; i < strata_.size(); ++i) stratum_index_[strata_[i]] = static_cast<int>(i);
+  if (monitor == nullptr) return;
+  // The rule that is in force is counted from 0 on: a counter's first increase would else be lost.
+  const auto rule = static_cast<uint32_t>(settings_.sampling.rule_version);
+  for (const auto& [name, stratum] : stratum_index_) {
+    if (name != kOtherStratum) EntryOf(totals_, rule, stratum, layout_->total_bins());
+  }
 }
 
 WatchedVersion::Partition& WatchedVersion::PartitionOf(int32_t number) {

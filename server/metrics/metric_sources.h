@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/base/serving_counters.h"
@@ -29,10 +30,26 @@ struct ServingState {
 /// Called by every scrape, from any thread.
 using ServingSource = std::function<ServingState()>;
 
+/// A consumer of the samples topic at one moment; numbers that count only grow.
+struct ConsumerCounts {
+  uint64_t rows = 0;                                    // of watched models
+  std::vector<std::pair<std::string, uint64_t>> skipped;  // by reason, every one
+  uint64_t passed_over = 0;
+  uint64_t read_again = 0;
+  uint64_t rebalances = 0;
+  uint64_t commit_failures = 0;
+  uint64_t partitions = 0;
+  uint64_t lag = 0;
+};
+
+/// Called by every scrape, from any thread.
+using ConsumerSource = std::function<ConsumerCounts()>;
+
 struct BuildFacts {
   std::string version;  // "0.1.0"
   std::string commit;   // may be empty
   std::string torch;    // version of the LibTorch that is linked; may be empty
+  std::string program = "driftserve";
 };
 
 }  // namespace driftserve

@@ -14,6 +14,7 @@
 #include "server/metrics/pipeline_collector.h"
 #include "server/metrics/serving_collector.h"
 #include "server/metrics/text_format.h"
+#include "server/metrics/watch_collector.h"
 
 namespace driftserve {
 namespace {
@@ -71,7 +72,11 @@ std::shared_ptr<const ModelSnapshot> FindModel(const ObserverSnapshot& snapshot,
 }  // namespace
 
 Operations::Operations(OperationsSources sources) : sources_(std::move(sources)) {
-  collectors_.push_back(std::make_shared<ServingCollector>(sources_.serving, sources_.build));
+  if (sources_.consumer) {
+    collectors_.push_back(std::make_shared<WatchCollector>(sources_.consumer));
+  } else {
+    collectors_.push_back(std::make_shared<ServingCollector>(sources_.serving, sources_.build));
+  }
   if (sources_.board != nullptr) {
     collectors_.push_back(std::make_shared<DriftCollector>(sources_.board, sources_.labels));
   }
@@ -133,10 +138,8 @@ HttpReply Operations::Ready() const {
 }
 
 HttpReply Operations::Version() const {
-  return {200,
-          kJson,
-          drift::VersionJson("driftserve", sources_.build.version, sources_.build.commit, sources_.build.torch),
-          {}};
+  const BuildFacts& build = sources_.build;
+  return {200, kJson, drift::VersionJson(build.program, build.version, build.commit, build.torch), {}};
 }
 
 HttpReply Operations::Index() const {

@@ -15,6 +15,7 @@ class SameNumbersTest : public Pipeline {
  protected:
   SameNumbersTest() {
     monitor_.sampling.rates = {{"gold", 1.0}};
+    monitor_.sampling.rule_version = 5;  // the pipeline's
     auto named = std::make_shared<drift::Reference>(*reference_);
     named->hash = "abc";  // as the model of the pipeline has it
     watched_reference_ = named;
