@@ -48,6 +48,7 @@ drift::ReportInput InputOf(const ModelSnapshot& snapshot) {
   input.window_ns = snapshot.window_ns;
   input.evaluate_every_ns = snapshot.evaluate_every_ns;
   input.thresholds = snapshot.thresholds;
+  input.dataset_drift_share = snapshot.dataset_drift_share;
   for (const ModelSnapshot::Point& point : snapshot.history) input.history.push_back({point.time_ns, point.psi});
   return input;
 }

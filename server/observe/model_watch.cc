@@ -150,6 +150,7 @@ std::shared_ptr<const ModelSnapshot> ModelWatch::Evaluate(int64_t now_ns) {
   snapshot->window_ns = monitor_.window.length_ns;
   snapshot->evaluate_every_ns = monitor_.evaluate_every_ns;
   snapshot->thresholds = monitor_.thresholds;
+  snapshot->dataset_drift_share = monitor_.dataset_drift_share;
   snapshot->bins = CountBins();
   snapshot->repeated_request_ids = repeated_ids_;
   snapshot->window = window_->counters();

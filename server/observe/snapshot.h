@@ -46,6 +46,7 @@ struct ModelSnapshot {
   int64_t window_ns = 0;          // of the monitor's settings, for people to read
   int64_t evaluate_every_ns = 0;
   drift::ThresholdSettings thresholds;
+  double dataset_drift_share = 0.5;  // share of drifted features that makes the model drifted
   std::vector<BinCounts> bins;
   uint64_t repeated_request_ids = 0;  // sampled requests whose id was seen shortly before
   drift::WindowCounters window;       // rows that the window refused, and its degradations
