@@ -28,6 +28,9 @@ class MockBroker {
   void SetDown() { rd_kafka_mock_broker_set_down(cluster_, 1); }
   void SetUp() { rd_kafka_mock_broker_set_up(cluster_, 1); }
 
+  /// Every answer takes this long.
+  void SetRoundTripTime(int milliseconds) { rd_kafka_mock_broker_set_rtt(cluster_, 1, milliseconds); }
+
   /// The next `count` requests of the kind are answered with `error`. API keys: 0 Produce, 22 InitProducerId.
   void FailRequests(int api_key, rd_kafka_resp_err_t error, size_t count) {
     for (size_t i = 0; i < count; ++i) {
