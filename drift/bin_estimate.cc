@@ -1,6 +1,7 @@
 #include "drift/bin_estimate.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace drift {
 namespace {
@@ -30,11 +31,13 @@ class Moments {
  private:
   void Add(const Term& term) {
     if (term.weight <= 0) return;
-    const auto counts = this->counts(term);
+    const std::uint32_t* const counts = this->counts(term).data();
+    double* const shares = &shares_[term.group * bins_];
+    double* const squares = &squares_[term.group * bins_];
     for (std::size_t b = 0; b < bins_; ++b) {
       const double weighted = term.weight * counts[b];
-      shares_[term.group * bins_ + b] += weighted;
-      squares_[term.group * bins_ + b] += term.weight * weighted;
+      shares[b] += weighted;
+      squares[b] += term.weight * weighted;
     }
   }
 
@@ -106,10 +109,14 @@ std::vector<double> MeasuredCovariance(const std::vector<double>& pulls, std::si
   std::vector<double> covariance(size * size, 0), step(size);
   const double scale = static_cast<double>(panes) / (2.0 * static_cast<double>(panes - 1));
   for (std::size_t p = 1; p < panes; ++p) {
-    for (std::size_t i = 0; i < size; ++i) step[i] = pulls[p * size + i] - pulls[(p - 1) * size + i];
+    const double* const pull = &pulls[p * size];
+    const double* const before = pull - size;
+    for (std::size_t i = 0; i < size; ++i) step[i] = pull[i] - before[i];
+    const double* const steps = step.data();
     for (std::size_t i = 0; i < size; ++i) {
-      const double scaled = scale * step[i];
-      for (std::size_t j = i; j < size; ++j) covariance[i * size + j] += scaled * step[j];
+      const double scaled = scale * steps[i];
+      double* const row = &covariance[i * size];
+      for (std::size_t j = i; j < size; ++j) row[j] += scaled * steps[j];
     }
   }
   for (std::size_t i = 0; i < size; ++i) {
@@ -162,13 +169,21 @@ std::vector<double> Smooth(std::span<const double> shares, double rows) {
   return smooth;
 }
 
+std::vector<double> ReferenceShares(const FeatureLayout& layout, const ReferenceCounts& reference) {
+  std::vector<double> shares(layout.bins(), 0);
+  const std::uint64_t* cell = reference.cells.data();
+  for (std::uint32_t bin = 0; bin < layout.bins(); ++bin) {
+    const std::uint64_t* const end = reference.cells.data() + layout.bin_end(bin);
+    shares[bin] = static_cast<double>(std::accumulate(cell, end, std::uint64_t{0})) / reference.rows;
+    cell = end;
+  }
+  return shares;
+}
+
 BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const Moments moments(view, feature);
-  std::vector<double> shares(layout.bins(), 0);
-  for (std::uint32_t cell = 0; cell < layout.cells(); ++cell) {
-    shares[layout.bin_of(cell)] += static_cast<double>(reference.cells[cell]) / reference.rows;
-  }
+  const std::vector<double> shares = ReferenceShares(layout, reference);
   BinEstimate estimate;
   estimate.rows = reference.rows;
   estimate.effective_rows = reference.effective_rows;

@@ -37,6 +37,9 @@ struct BinEstimate {
 // Panes with rows from which on the covariance is measured.
 inline constexpr std::size_t kMeasuredPanes = 20;
 
+// Shares of the reference's rows in the PSI bins of a feature.
+std::vector<double> ReferenceShares(const FeatureLayout& layout, const ReferenceCounts& reference);
+
 // REQUIRES: the view has kept rows and reference.rows > 0.
 BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference);
 

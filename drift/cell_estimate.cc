@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "drift/ks.h"
@@ -12,6 +13,7 @@ namespace {
 // Weighted cell counts of one feature in one group, rows whose value is missing left out.
 struct GroupCells {
   std::vector<double> rows;     // Σ w k per cell = N_g · f_g
+  std::vector<double> below;    // … and its sums up to every cell's end
   std::vector<double> squares;  // Σ w² k per cell; empty where one weight serves the group
   double one_weight = 0;        // … which is then this
   double weight = 0;            // W_g among the rows with a value
@@ -65,18 +67,27 @@ class FeatureCells {
   void Fill() {
     for (const CellClass& cells : view_.classes) {
       GroupCells& group = groups_[cells.group];
-      const std::uint64_t* counts = &cells.counts[offset_];
-      for (std::size_t b = 0; b < cells_; ++b) group.rows[b] += cells.weight * static_cast<double>(counts[b]);
+      const std::uint64_t* const counts = &cells.counts[offset_];
+      double* const rows = group.rows.data();
+      for (std::size_t b = 0; b < cells_; ++b) {  // counts of kept rows fit an int64, which converts faster
+        rows[b] += cells.weight * static_cast<double>(static_cast<std::int64_t>(counts[b]));
+      }
       for (std::size_t b = 0; b < group.squares.size(); ++b) {
         group.squares[b] += cells.weight * cells.weight * static_cast<double>(counts[b]);
       }
     }
-    for (std::size_t g = 0; g < groups_.size(); ++g) {
-      const LooseCells& loose = view_.loose[g];
-      if (loose.weighted.empty()) continue;
-      for (std::size_t b = 0; b < cells_; ++b) groups_[g].rows[b] += loose.weighted[offset_ + b];
-      for (std::size_t b = 0; b < groups_[g].squares.size(); ++b) groups_[g].squares[b] += loose.squared[offset_ + b];
+    for (std::size_t g = 0; g < groups_.size(); ++g) AddLoose(g);
+    for (GroupCells& group : groups_) {
+      group.below.resize(cells_);
+      std::partial_sum(group.rows.begin(), group.rows.end(), group.below.begin());
     }
+  }
+
+  void AddLoose(std::size_t g) {
+    const LooseCells& loose = view_.loose[g];
+    if (loose.weighted.empty()) return;
+    for (std::size_t b = 0; b < cells_; ++b) groups_[g].rows[b] += loose.weighted[offset_ + b];
+    for (std::size_t b = 0; b < groups_[g].squares.size(); ++b) groups_[g].squares[b] += loose.squared[offset_ + b];
   }
 
   const View& view_;
@@ -88,22 +99,24 @@ class FeatureCells {
 // Adds W_g² n_g/(n_g−1) (S(x)(1 − 2F(x)) + S F(x)²) + (W_g/N) F(x)² at every cell end.
 void AddVariance(const GroupCells& group, double mix, std::vector<double>& variance) {
   const double scale = group.weight * group.weight * group.kept / std::max(group.kept - 1, 1.0);
-  const double share = 1 / group.seen, square_share = share * share;
+  const double share = 1 / group.seen, mixed = mix * group.weight;
+  const double* const below = group.below.data();
+  double* const at = variance.data();
   if (group.squares.empty()) {  // S(x) = S · F(x)
     const double sum = scale * group.one_weight * share;
-    double below = 0;
     for (std::size_t b = 0; b < variance.size(); ++b) {
-      below += group.rows[b] * share;
-      variance[b] += sum * below * (1 - below) + mix * group.weight * below * below;
+      const double f = below[b] * share;
+      at[b] += f * (sum * (1 - f) + mixed * f);
     }
     return;
   }
+  const double square_share = share * share;
   const double sum = std::accumulate(group.squares.begin(), group.squares.end(), 0.0) * square_share;
-  double below = 0, square = 0;
+  double square = 0;
   for (std::size_t b = 0; b < variance.size(); ++b) {
-    below += group.rows[b] * share;
+    const double f = below[b] * share;
     square += group.squares[b] * square_share;
-    variance[b] += scale * (square * (1 - 2 * below) + sum * below * below) + mix * group.weight * below * below;
+    at[b] += scale * (square * (1 - 2 * f) + sum * f * f) + mixed * f * f;
   }
 }
 
@@ -114,13 +127,10 @@ std::vector<double> Variances(const FeatureCells& cells, const View& view, const
   for (const GroupCells& group : cells.groups()) {
     if (group.seen > 0) AddVariance(group, mix, variance);
   }
-  double reference = 0, current = 0;
   const double scale = 1 / estimate.effective_rows;
-  for (std::size_t b = 0; b < cells.cells(); ++b) {
-    reference += estimate.reference[b];
-    current += estimate.current[b];
-    variance[b] += std::max(0.0, reference * (1 - reference)) * scale - mix * current * current;
-  }
+  const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
+  double* const at = variance.data();
+  for (std::size_t b = 0; b < cells.cells(); ++b) at[b] += g[b] * (1 - g[b]) * scale - mix * f[b] * f[b];
   return variance;
 }
 
@@ -130,26 +140,29 @@ double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t
   const std::size_t ends = layout.bins() - 2;  // without the last numeric bin's, which is 1, and MISSING
   std::vector<double> below(cells.groups().size() * ends, 0), total(ends, 0), pull(view.slots * ends, 0);
   for (std::size_t g = 0; g < cells.groups().size(); ++g) {
-    double sum = 0;
-    std::size_t cell = 0;
+    const GroupCells& group = cells.groups()[g];
     for (std::size_t j = 0; j < ends; ++j) {
-      for (; cell < layout.bin_end(static_cast<std::uint32_t>(j)); ++cell) sum += cells.groups()[g].rows[cell];
-      below[g * ends + j] = cells.groups()[g].seen > 0 ? sum / cells.groups()[g].seen : 0;
-      total[j] += cells.groups()[g].weight * below[g * ends + j];
+      const double rows = group.below[layout.bin_end(static_cast<std::uint32_t>(j)) - 1];
+      below[g * ends + j] = group.seen > 0 ? rows / group.seen : 0;
+      total[j] += group.weight * below[g * ends + j];
     }
   }
   for (const Term& term : view.terms) {
     const GroupCells& group = cells.groups()[term.group];
     const double seen = view.groups[term.group].seen > 0 ? term.seen * group.seen / view.groups[term.group].seen : 0;
     const double kept = static_cast<double>(term.pane->kept) - cells.missing(term);
+    const double weight = term.weight / cells.seen(), stands = seen / cells.seen();
+    const std::uint32_t* const bins =
+        term.weight > 0 ? &term.pane->bins[view.layout->bin_offset(feature)] : nullptr;
+    const double* const shares = &below[term.group * ends];
+    double* const pulls = &pull[term.slot * ends];
     double count = 0;
     for (std::size_t j = 0; j < ends; ++j) {
-      const double f = below[term.group * ends + j];
-      if (term.weight > 0) {
-        count += term.pane->bins[view.layout->bin_offset(feature) + j];
-        pull[term.slot * ends + j] += term.weight * (count - kept * f) / cells.seen();
+      if (bins != nullptr) {
+        count += bins[j];
+        pulls[j] += weight * (count - kept * shares[j]);
       }
-      pull[term.slot * ends + j] += seen * (f - total[j]) / cells.seen();
+      pulls[j] += stands * (shares[j] - total.data()[j]);
     }
   }
   double sum = 0;
@@ -166,12 +179,11 @@ double DesignEffect(const FeatureCells& cells, const View& view, std::size_t fea
                     std::span<const double> variance) {
   const FeatureLayout& layout = view.layout->feature(feature);
   if (view.slots < kMeasuredPanes || layout.bins() < 3) return 1;
-  double model = 0, reference = 0, below = 0;
-  std::size_t cell = 0;
+  double model = 0, reference = 0;
   for (std::uint32_t bin = 0; bin + 2 < layout.bins(); ++bin) {
-    for (; cell < layout.bin_end(bin); ++cell) below += estimate.reference[cell];
+    const double below = estimate.reference_below[layout.bin_end(bin) - 1];
     model += variance[layout.bin_end(bin) - 1];
-    reference += std::max(0.0, below * (1 - below)) / estimate.effective_rows;
+    reference += below * (1 - below) / estimate.effective_rows;
   }
   if (!(model > 0)) return 1;
   return std::max(1.0, (MeasuredVariance(cells, view, feature) + reference) / model);
@@ -184,7 +196,8 @@ std::vector<std::uint64_t> PlainCounts(const View& view, std::size_t feature, st
   double weight = 0;
   for (const Term& term : view.terms) weight = std::max(weight, term.weight);
   for (const CellClass& from : view.classes) {
-    for (std::size_t b = 0; b < cells; ++b) counts[b] += from.counts[offset + b];
+    const std::uint64_t* const added = &from.counts[offset];
+    std::transform(counts.begin(), counts.end(), added, counts.begin(), std::plus<>());
   }
   for (const LooseCells& loose : view.loose) {
     for (std::size_t b = 0; b < cells && !loose.weighted.empty(); ++b) {
@@ -192,6 +205,34 @@ std::vector<std::uint64_t> PlainCounts(const View& view, std::size_t feature, st
     }
   }
   return counts;
+}
+
+// Sums in integers: G is right to the last digit, and 1 at the end.
+void FillReference(const ReferenceCounts& reference, CellEstimate& estimate) {
+  estimate.reference_counts.assign(reference.cells.begin(), reference.cells.end() - 1);
+  const std::size_t cells = estimate.reference_counts.size();
+  estimate.reference.resize(cells);
+  estimate.reference_below.resize(cells);
+  const std::uint64_t* const counts = estimate.reference_counts.data();
+  double *const shares = estimate.reference.data(), *const below = estimate.reference_below.data();
+  std::uint64_t sum = 0;
+  for (std::size_t b = 0; b < cells; ++b) {
+    sum += counts[b];
+    shares[b] = static_cast<double>(static_cast<std::int64_t>(counts[b])) / estimate.rows;
+    below[b] = static_cast<double>(static_cast<std::int64_t>(sum)) / estimate.rows;
+  }
+}
+
+void FillCurrent(const FeatureCells& cells, CellEstimate& estimate) {
+  estimate.current.resize(cells.cells(), 0);
+  estimate.current_below.resize(cells.cells(), 0);
+  const double share = 1 / cells.seen();
+  double *const shares = estimate.current.data(), *const below = estimate.current_below.data();
+  for (const GroupCells& group : cells.groups()) {
+    const double *const rows = group.rows.data(), *const sums = group.below.data();
+    for (std::size_t b = 0; b < cells.cells(); ++b) shares[b] += rows[b] * share;
+    for (std::size_t b = 0; b < cells.cells(); ++b) below[b] += sums[b] * share;
+  }
 }
 
 }  // namespace
@@ -205,19 +246,11 @@ std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature,
   estimate.effective_rows = reference.effective_rows * estimate.rows / reference.rows;
   estimate.kept = cells.kept();
   estimate.kish = cells.kish();
-  estimate.reference_counts.assign(reference.cells.begin(), reference.cells.end() - 1);
-  estimate.reference.resize(cells.cells());
-  for (std::size_t b = 0; b < cells.cells(); ++b) {
-    estimate.reference[b] = static_cast<double>(estimate.reference_counts[b]) / estimate.rows;
-  }
-  estimate.current.resize(cells.cells(), 0);
-  const double share = 1 / cells.seen();
-  for (const GroupCells& group : cells.groups()) {
-    for (std::size_t b = 0; b < cells.cells(); ++b) estimate.current[b] += group.rows[b] * share;
-  }
+  FillReference(reference, estimate);
+  FillCurrent(cells, estimate);
   if (view.equal_weights) estimate.current_counts = PlainCounts(view, feature, cells.cells());
   const std::vector<double> variance = Variances(cells, view, estimate);
-  estimate.largest_variance = std::max(0.0, *std::max_element(variance.begin(), variance.end()));
+  for (const double at : variance) estimate.largest_variance = std::max(estimate.largest_variance, at);
   estimate.design_effect = DesignEffect(cells, view, feature, estimate, variance);
   return estimate;
 }

@@ -17,8 +17,9 @@ void FillBins(const FeatureLayout& layout, const ReferenceCounts& reference, Fea
     result.bins[b].lower = layout.BinLower(b);
     result.bins[b].upper = layout.BinUpper(b);
   }
-  for (std::uint32_t cell = 0; cell < layout.cells() && reference.rows > 0; ++cell) {
-    result.bins[layout.bin_of(cell)].reference_share += static_cast<double>(reference.cells[cell]) / reference.rows;
+  if (reference.rows > 0) {
+    const std::vector<double> shares = ReferenceShares(layout, reference);
+    for (std::size_t b = 0; b < shares.size(); ++b) result.bins[b].reference_share = shares[b];
   }
   result.reference_missing_ratio = result.bins[layout.missing_bin()].reference_share;
 }

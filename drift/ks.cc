@@ -18,21 +18,36 @@ constexpr double kExactBelow = 30, kExactWork = 2e7, kExactAnyway = 250'000;
 
 // The ends of the true D inside cells that hold more than one value: within one, F and G only rise.
 double UpperEnd(const FeatureLayout& layout, const CellEstimate& estimate, double value) {
-  double below = 0, upper = value;  // below: G − F at the cell's lower end
+  const double *const reference = estimate.reference.data(), *const current = estimate.current.data();
+  const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
+  double off = 0, upper = value;  // off: G − F at the cell's lower end
   for (std::size_t b = 0; b < estimate.reference.size(); ++b) {
-    const double p = estimate.reference[b], q = estimate.current[b];
-    if (!layout.singleton(static_cast<std::uint32_t>(b)) && p > 0) upper = std::max({upper, below + p, q - below});
-    below += p - q;
+    const double p = reference[b], within = std::max(off + p, current[b] - off);
+    if (within > upper && p > 0 && !layout.singleton(static_cast<std::uint32_t>(b))) upper = within;
+    off = g[b] - f[b];
   }
   return std::min(1.0, upper);
 }
 
-double WeightedDistance(const CellEstimate& estimate) {
-  double off = 0, largest = 0;
-  for (std::size_t b = 0; b < estimate.reference.size(); ++b) {
-    off += estimate.reference[b] - estimate.current[b];
-    largest = std::max(largest, std::fabs(off));
+// max |c n − d m| over the cell ends, c and d the counts up to there.
+template <typename Integer>
+Integer Largest(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current,
+                const ExactDistance& rows) {
+  const auto n = static_cast<Integer>(rows.n), m = static_cast<Integer>(rows.m);
+  Integer off = 0, most = 0, least = 0;
+  const std::uint64_t *const counts = reference.data(), *const others = current.data();
+  for (std::size_t b = 0; b < reference.size(); ++b) {
+    off += static_cast<Integer>(counts[b]) * n - static_cast<Integer>(others[b]) * m;
+    most = std::max(most, off);
+    least = std::min(least, off);
   }
+  return std::max(most, static_cast<Integer>(-least));
+}
+
+double WeightedDistance(const CellEstimate& estimate) {
+  const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
+  double largest = 0;
+  for (std::size_t b = 0; b < estimate.reference.size(); ++b) largest = std::max(largest, std::fabs(g[b] - f[b]));
   return std::min(1.0, largest);
 }
 
@@ -43,14 +58,9 @@ ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span
   distance.m = std::accumulate(reference.begin(), reference.end(), std::uint64_t{0});
   distance.n = std::accumulate(current.begin(), current.end(), std::uint64_t{0});
   if (distance.m == 0 || distance.n == 0) return distance;
-  UnsignedWide largest = 0;
-  std::uint64_t c = 0, d = 0;
-  for (std::size_t b = 0; b < reference.size(); ++b) {
-    c += reference[b];
-    d += current[b];
-    const auto left = static_cast<Wide>(c) * distance.n, right = static_cast<Wide>(d) * distance.m;
-    largest = std::max(largest, static_cast<UnsignedWide>(left > right ? left - right : right - left));
-  }
+  const bool narrow = static_cast<UnsignedWide>(distance.m) * distance.n < UnsignedWide{1} << 63;
+  const UnsignedWide largest = narrow ? static_cast<UnsignedWide>(Largest<std::int64_t>(reference, current, distance))
+                                      : static_cast<UnsignedWide>(Largest<Wide>(reference, current, distance));
   const std::uint64_t divisor = std::gcd(distance.m, distance.n);
   const UnsignedWide steps = largest / divisor;
   const UnsignedWide lcm = static_cast<UnsignedWide>(distance.m / divisor) * distance.n;

@@ -14,6 +14,7 @@ namespace drift {
 // The non-missing rows of a numeric feature over its cells.
 struct CellEstimate {
   std::vector<double> reference, current;  // p and q per cell, MISSING left out; both sum to 1
+  std::vector<double> reference_below, current_below;  // G and F at the upper ends of the cells
   // Counts of both sides where every kept row weighs the same: D is then taken in integers.
   std::vector<std::uint64_t> reference_counts, current_counts;
   double rows = 0, effective_rows = 0;  // of the reference, not missing
