@@ -46,6 +46,7 @@ demo: setup ## replay July to December of real flights; KEEP=1 leaves everything
 bench: programs ## the figures of tests/bench/README.md, measured again
 	@tests/run.sh build release echo_server make_test_repository
 	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD)
+	@$(PYTHON) tests/bench/run_drift_bench.py --build $(BUILD)
 
 accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compared tools go into .deps/peers
 	@tests/run.sh build release drift_accuracy

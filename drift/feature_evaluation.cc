@@ -93,7 +93,8 @@ void Measures(const View& view, std::size_t feature, const ReferenceCounts& refe
       if (Asks(measures, Measure::kWasserstein)) {
         MeasureResult distance;
         distance.measure = Measure::kWasserstein;
-        distance.value = WassersteinDistance(layout, cells->reference, cells->current, profile.standard_deviation);
+        distance.value = WassersteinDistance(layout, cells->reference_below, cells->current_below,
+                                             profile.standard_deviation);
         result.measures.push_back(distance);
       }
     }

@@ -23,7 +23,8 @@ namespace {
 struct Case {
   int kind = 0, reference_rows = 0, rows = 0;
   double shift = 0, missing = 0;
-  std::string d, ks_p, ks_p_asymptotic, bins, psi, bias_corrected, p_at_0, p_at_01, jensen_shannon, wasserstein;
+  std::string d, ks_p, ks_p_asymptotic, bins, psi, bias_corrected, p_at_0, p_at_01, jensen_shannon, wasserstein, hellinger, l_infinity,
+      chi_square;
 };
 
 double Number(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
@@ -36,7 +37,8 @@ std::vector<Case> ReadCases() {
     Case c;
     std::string shift, missing;
     std::istringstream(line) >> c.kind >> c.reference_rows >> c.rows >> shift >> missing >> c.d >> c.ks_p >>
-        c.ks_p_asymptotic >> c.bins >> c.psi >> c.bias_corrected >> c.p_at_0 >> c.p_at_01 >> c.jensen_shannon >> c.wasserstein;
+        c.ks_p_asymptotic >> c.bins >> c.psi >> c.bias_corrected >> c.p_at_0 >> c.p_at_01 >>
+        c.jensen_shannon >> c.wasserstein >> c.hellinger >> c.l_infinity >> c.chi_square;
     c.shift = Number(shift);
     c.missing = Number(missing);
     cases.push_back(c);
@@ -129,6 +131,11 @@ TEST_F(GoldenTest, PsiAndItsLaw) {
   EXPECT_GT(checked, 200);
 }
 
+// A relative 1e-12, and where the distance itself is the root of rounding errors, those.
+void ExpectDistance(double distance, const std::string& golden, double rounding) {
+  EXPECT_NEAR(distance, Number(golden), 1e-12 * distance + rounding);
+}
+
 TEST_F(GoldenTest, WassersteinDistance) {
   int checked = 0;
   ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
@@ -137,12 +144,29 @@ TEST_F(GoldenTest, WassersteinDistance) {
     const View view = PopulationView(window);
     const auto cells = EstimateCells(view, 0, Counts(window));
     const FeatureReference& feature = window.layout().reference().features[0];
-    const double distance = WassersteinDistance(window.layout().feature(0), cells->reference, cells->current,
-                                                feature.standard_deviation);
-    EXPECT_NEAR(distance, Number(c.wasserstein), 1e-12 + 1e-10 * distance);
+    const double distance = WassersteinDistance(window.layout().feature(0), cells->reference_below,
+                                                cells->current_below, feature.standard_deviation);
+    ExpectDistance(distance, c.wasserstein, 1e-13);
     ++checked;
   });
-  EXPECT_GT(checked, 20);
+  EXPECT_GT(checked, 250);
+}
+
+TEST_F(GoldenTest, DistancesOverTheBins) {
+  int checked = 0;
+  ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
+    if (c.d == "none") return;
+    const Window window = PlainWindow(reference, current, 1000, true);
+    const BinEstimate estimate = EstimateBins(PopulationView(window), 0, Counts(window));
+    ExpectDistance(HellingerDistance(estimate.reference, estimate.current), c.hellinger, 1e-15);
+    ExpectDistance(LInfinityDistance(estimate.reference, estimate.current), c.l_infinity, 1e-15);
+    ++checked;
+    if (c.chi_square == "-" || EffectiveSamples(estimate) == estimate.kish) return;
+    const double samples = EffectiveSamples(estimate);
+    const auto p = Smooth(estimate.reference, estimate.rows), q = Smooth(estimate.current, samples);
+    ExpectDistance(ChiSquareDistance(p, q), c.chi_square, 1e-14);
+  });
+  EXPECT_GT(checked, 300);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "drift/evaluator.h"
 #include "tests/drift/simulation.h"
@@ -83,6 +84,42 @@ TEST(InvariantsTest, MergeOfTwoWindowsIsTheWindowOfTheUnion) {
   }
 }
 
+TEST(InvariantsTest, MergeOfManyReplicasIsTheWindowOfTheUnionInAnyOrder) {
+  // Five replicas, two of which learnt of the new rates later; one window has reached its limit.
+  Random random(8);
+  const auto reference = testing::NumericReference(DrawReference(random, 2000));
+  const auto make = [&](std::size_t limit) { return Window(reference, {"a", "b"}, {kHour, 60, limit}); };
+  std::vector<Window> replicas;
+  for (int i = 0; i < 5; ++i) replicas.push_back(make(i == 3 ? 20'000 : 64u << 20));
+  Window all = make(64u << 20);
+  for (int i = 0; i < 9000; ++i) {
+    const std::int64_t time = kHour / 9000 * i;
+    const std::size_t which = random.Below(5);
+    const bool changed = time > (which < 2 ? 31 : 30) * kMinute;
+    const int stratum = random.Uniform() < 0.4 ? 0 : 1;
+    const double rate = stratum == 0 ? 1.0 : (changed ? 0.5 : 0.2);
+    const Value values[] = {Value::Double(random.Normal() + 0.3)};
+    for (Window* window : {&replicas[which], &all}) {
+      window->CountSeen(time, stratum, stratum == 0 ? 1 : (changed ? 2 : 5));
+      ASSERT_TRUE(window->Add(time, stratum, rate, changed ? 2 : 1, values));
+    }
+  }
+  ASSERT_GT(replicas[3].counters().coarsenings, 0u);
+  Window forward = make(64u << 20), backward = make(64u << 20);
+  for (std::size_t i = 0; i < replicas.size(); ++i) {
+    ASSERT_FALSE(forward.Merge(replicas[i]));
+    ASSERT_FALSE(backward.Merge(replicas[replicas.size() - 1 - i]));
+  }
+  ExpectEqual(Judge(reference, forward), Judge(reference, backward), 1e-12);
+  // The union's own panes are finer, so that only what does not come from panes is the same.
+  const FeatureResult merged = Judge(reference, forward).population.features[0];
+  const FeatureResult whole = Judge(reference, all).population.features[0];
+  EXPECT_EQ(merged.kept_rows, whole.kept_rows);
+  for (std::size_t b = 0; b < whole.bins.size(); ++b) {
+    EXPECT_NEAR(*merged.bins[b].current_share, *whole.bins[b].current_share, 1e-12) << b;
+  }
+}
+
 TEST(InvariantsTest, TheOrderOfRowsWithinAPaneDoesNotMatter) {
   Random random(2);
   const auto reference = testing::NumericReference(DrawReference(random, 2000));
@@ -139,23 +176,28 @@ TEST(InvariantsTest, BoundsOfTheMeasures) {
   }
 }
 
-TEST(InvariantsTest, DetectionLimitIsBracketed) {
-  // The same shift, undetected at one sample size and detected at the next.
-  std::vector<State> states;
-  for (const int count : {350, 20'000}) {
-    Random random(5);
-    const auto reference = testing::NumericReference(DrawReference(random, 20'000));
-    Window window(reference, {"a", "b"}, {});
-    Feed(window, DrawRows(random, count, 0.42));  // PSI 0.17, between the levels
-    EvaluatorSettings settings;
-    settings.decision.observation_period_ns = 0;
-    Evaluator evaluator(reference, settings, 0);
-    Evaluation evaluation;
-    for (int i = 0; i < 3; ++i) evaluation = evaluator.Evaluate(window, kHour - 1);
-    ASSERT_TRUE(evaluation.population.features[0].ready);
-    states.push_back(evaluation.population.features[0].state);
-  }
-  EXPECT_EQ(states, (std::vector<State>{State::kStable, State::kWarning}));
+// A shift of the mean in so many rows: the state after three evaluations.
+State StateAfterShift(double shift, int rows) {
+  Random random(5);
+  const auto reference = testing::NumericReference(DrawReference(random, 20'000));
+  Window window(reference, {"a", "b"}, {});
+  Feed(window, DrawRows(random, rows, shift));
+  EvaluatorSettings settings;
+  settings.decision.observation_period_ns = 0;
+  Evaluator evaluator(reference, settings, 0);
+  Evaluation evaluation;
+  for (int i = 0; i < 3; ++i) evaluation = evaluator.Evaluate(window, kHour - 1);
+  EXPECT_TRUE(evaluation.population.features[0].ready) << rows;
+  return evaluation.population.features[0].state;
+}
+
+TEST(InvariantsTest, DetectionLimitsAreBracketed) {
+  // The same shift, undetected at one sample size and detected at the next; a smaller one at neither.
+  EXPECT_EQ(StateAfterShift(0.42, 400), State::kStable);  // PSI 0.17, between the levels
+  EXPECT_EQ(StateAfterShift(0.42, 20'000), State::kWarning);
+  EXPECT_EQ(StateAfterShift(0.6, 400), State::kWarning);  // PSI 0.35
+  EXPECT_EQ(StateAfterShift(0.6, 20'000), State::kDrifted);
+  EXPECT_EQ(StateAfterShift(0.2, 20'000), State::kStable);  // PSI 0.04, within the tolerance
 }
 
 }  // namespace

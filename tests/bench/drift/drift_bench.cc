@@ -9,7 +9,7 @@
 #endif
 
 #include "drift/evaluator.h"
-#include "tests/bench/drift/watched_model.h"
+#include "tests/drift/watched_model.h"
 
 namespace drift::testing {
 namespace {

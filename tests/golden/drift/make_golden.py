@@ -108,7 +108,7 @@ def case(index, rng):
     head = [kind, m, n, shift.hex(), missing.hex()]
     x, y = reference[~np.isnan(reference)], current[~np.isnan(current)]
     if len(x) == 0 or len(y) == 0:
-        return head + ["none"] + ["-"] * 10
+        return head + ["none"] + ["-"] * 13
     ks = stats.ks_2samp(x, y, method="auto")  # exact up to 10 000 rows
     asymptotic = stats.ks_2samp(x, y, method="asymp")
     ends = psi_bins(x)
@@ -120,15 +120,23 @@ def case(index, rng):
         fields += [repr(float(v)) for v in psi_test(p, q, m, n)]
     else:
         fields += ["-"] * 4
-    inside = np.isin(y, x).all() and x.std() > 0
+    # What lies between two values of the reference is seen at the upper one, and beyond the last at the last.
+    values = np.unique(x)
+    seen = values[np.minimum(np.searchsorted(values, y), len(values) - 1)]
     fields += [repr(float(distance.jensenshannon(p, q))) if len(p) > 1 else "-",
-               repr(float(stats.wasserstein_distance(x, y) / x.std())) if inside else "-"]
+               repr(float(stats.wasserstein_distance(x, seen) / x.std())) if x.std() > 0 else "-"]
+    # χ² as SciPy defines it over frequencies, here of the smoothed shares with the n_d of a plain sample.
+    half, nd = len(p) / 2, n - 1.0
+    ps, qs = (p * m + 0.5) / (m + half), (q * nd + 0.5) / (nd + half)
+    fields += [repr(float(distance.euclidean(np.sqrt(p), np.sqrt(q)) / math.sqrt(2))),
+               repr(float(distance.chebyshev(p, q))),
+               repr(float(stats.chisquare(qs, ps / ps.sum() * qs.sum()).statistic)) if len(p) > 1 and n > 1 else "-"]
     return head + fields
 
 
 def main():
     rng = np.random.default_rng(20130101)
-    lines = ["# kind m n shift missing D ks_p ks_p_asymptotic bins psi psi_bias_corrected p_at_0 p_at_0.1 jensen_shannon wasserstein"]
+    lines = ["# kind m n shift missing D ks_p ks_p_asymptotic bins psi psi_bias_corrected p_at_0 p_at_0.1 jensen_shannon wasserstein hellinger l_infinity chi_square"]
     lines += [" ".join(str(field) for field in case(index, rng)) for index in range(360)]
     (HERE / "samples.txt").write_text("\n".join(lines) + "\n")
 

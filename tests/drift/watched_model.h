@@ -1,5 +1,5 @@
-#ifndef DRIFTSERVE_TESTS_BENCH_DRIFT_WATCHED_MODEL_H_
-#define DRIFTSERVE_TESTS_BENCH_DRIFT_WATCHED_MODEL_H_
+#ifndef DRIFTSERVE_TESTS_DRIFT_WATCHED_MODEL_H_
+#define DRIFTSERVE_TESTS_DRIFT_WATCHED_MODEL_H_
 
 #include <memory>
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace drift::testing {
 
-// A model of `features` normal FP32 features at 1000 cells each, profiled on 20 000 rows.
-inline std::shared_ptr<const Reference> WatchedModel(int features) {
+// A model of `features` normal FP32 features at 1000 cells each, profiled on so many rows.
+inline std::shared_ptr<const Reference> WatchedModel(int features, int reference_rows = 20'000) {
   std::vector<ColumnSpec> columns;
   for (int f = 0; f < features; ++f) columns.push_back(NumericColumn("f" + std::to_string(f), Dtype::kFloat32));
   ReferenceBuilder builder({}, columns);
   Random random(1);
   std::vector<Value> row(columns.size());
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < reference_rows; ++i) {
     for (Value& value : row) value = Value::Double(random.Normal());
     if (builder.Add(row)) std::abort();
   }
@@ -36,4 +36,4 @@ inline std::vector<std::vector<Value>> Traffic(int features, int count) {
 
 }  // namespace drift::testing
 
-#endif  // DRIFTSERVE_TESTS_BENCH_DRIFT_WATCHED_MODEL_H_
+#endif  // DRIFTSERVE_TESTS_DRIFT_WATCHED_MODEL_H_
