@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -80,14 +81,14 @@ absl::Status GrpcServer::Start() {
   for (const auto& poller : pollers_) {
     calls_.push_back(MakeServingCalls(poller.get(), &inference_, &prediction_));
     calls_.back()->Post(config_.posted_calls);
-    PostHealthCalls(&health_, health_board_, poller->queue());
+    PostHealthCalls(&health_, health_board_, poller.get());
     PostLabels(*poller);
     poller->Start();
   }
   return absl::OkStatus();
 }
 
-void GrpcServer::PostLabels(const Poller& poller) {
+void GrpcServer::PostLabels(Poller& poller) {
   auto labels = std::make_unique<LabelCallSettings>();
   labels->poller = poller.index();
   labels->clock = settings_.clock;
@@ -97,7 +98,19 @@ void GrpcServer::PostLabels(const Poller& poller) {
   labels->inbox = settings_.labels;
   if (settings_.labels != nullptr) labels->producer = settings_.labels->AddProducer();
   label_calls_.push_back(std::move(labels));
-  PostLabelCall(&prediction_, label_calls_.back().get(), poller.queue());
+  PostLabelCall(&prediction_, label_calls_.back().get(), &poller);
+}
+
+/// gRPC is done once no connection is left; a call whose caller has gone may still be running, and will end on its
+/// queue.
+void GrpcServer::WaitForCalls() {
+  std::vector<std::future<void>> idle;
+  for (const auto& poller : pollers_) {
+    auto promise = std::make_shared<std::promise<void>>();
+    idle.push_back(promise->get_future());
+    poller->Execute([promise, poller = poller.get()] { poller->WhenIdle([promise] { promise->set_value(); }); });
+  }
+  for (std::future<void>& future : idle) future.wait();
 }
 
 void GrpcServer::Shutdown(int64_t budget_ms) {
@@ -106,6 +119,7 @@ void GrpcServer::Shutdown(int64_t budget_ms) {
   const std::chrono::nanoseconds deadline(settings_.clock->UnixNanos() + budget_ms * 1'000'000);
   server_->Shutdown(
       std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));
+  WaitForCalls();
   for (const auto& poller : pollers_) poller->queue()->Shutdown();
   for (const auto& poller : pollers_) poller->Join();
   calls_.clear();

@@ -34,8 +34,8 @@ class GrpcServer {
   /// for other models are UNAVAILABLE. UNAVAILABLE naming the address where it is taken.
   absl::Status Start();
 
-  /// Lets accepted requests end within `budget_ms`, cancels the rest, and stops the pollers. Instance pools must still
-  /// run.
+  /// Lets accepted requests end within `budget_ms`, cancels the rest, waits until those that run have been answered,
+  /// and stops the pollers. Instance pools must still run.
   void Shutdown(int64_t budget_ms);
 
   /// The port in use, for port 0.
@@ -44,7 +44,8 @@ class GrpcServer {
 
  private:
   absl::Status Build();
-  void PostLabels(const Poller& poller);
+  void PostLabels(Poller& poller);
+  void WaitForCalls();
 
   const GrpcConfig config_;
   const PollerSettings settings_;

@@ -20,14 +20,14 @@ using ServingStatus = HealthCheckResponse::ServingStatus;
 
 class CheckCall {
  public:
-  CheckCall(HealthService* service, HealthBoard* board, grpc::ServerCompletionQueue* queue)
+  CheckCall(HealthService* service, HealthBoard* board, Poller* poller)
       : service_(service),
         board_(board),
-        queue_(queue),
+        poller_(poller),
         responder_(&context_),
         accepted_(this, &CheckCall::OnAccepted),
         finished_(this, &CheckCall::OnFinished) {
-    service_->RequestCheck(&context_, &request_, &responder_, queue_, queue_, &accepted_);
+    service_->RequestCheck(&context_, &request_, &responder_, poller_->queue(), poller_->queue(), &accepted_);
   }
 
  private:
@@ -36,7 +36,8 @@ class CheckCall {
       delete this;
       return;
     }
-    new CheckCall(service_, board_, queue_);
+    poller_->OpenCall();
+    new CheckCall(service_, board_, poller_);
     const std::optional<bool> serving = board_->Serving(request_.service());
     if (!serving.has_value()) {
       responder_.FinishWithError(
@@ -50,11 +51,15 @@ class CheckCall {
     responder_.Finish(response, grpc::Status::OK, &finished_);
   }
 
-  void OnFinished(bool) { delete this; }
+  void OnFinished(bool) {
+    Poller* const poller = poller_;
+    delete this;
+    poller->CloseCall();
+  }
 
   HealthService* const service_;
   HealthBoard* const board_;
-  grpc::ServerCompletionQueue* const queue_;
+  Poller* const poller_;
   grpc::ServerContext context_;
   HealthCheckRequest request_;
   grpc::ServerAsyncResponseWriter<HealthCheckResponse> responder_;
@@ -66,10 +71,10 @@ class CheckCall {
 /// on that queue. Deletes itself when the stream has ended and nothing of it is on the queue any more.
 class WatchCall final : public HealthListener {
  public:
-  WatchCall(HealthService* service, HealthBoard* board, grpc::ServerCompletionQueue* queue)
+  WatchCall(HealthService* service, HealthBoard* board, Poller* poller)
       : service_(service),
         board_(board),
-        queue_(queue),
+        poller_(poller),
         writer_(&context_),
         accepted_(this, &WatchCall::OnAccepted),
         changed_(this, &WatchCall::OnChanged),
@@ -77,14 +82,14 @@ class WatchCall final : public HealthListener {
         finished_(this, &WatchCall::OnFinished),
         done_(this, &WatchCall::OnDone) {
     context_.AsyncNotifyWhenDone(&done_);
-    service_->RequestWatch(&context_, &request_, &writer_, queue_, queue_, &accepted_);
+    service_->RequestWatch(&context_, &request_, &writer_, poller_->queue(), poller_->queue(), &accepted_);
   }
 
   void OnHealthChanged() override {
     std::lock_guard lock(mutex_);
     if (alarm_set_) return;
     alarm_set_ = true;
-    alarm_.Set(queue_, gpr_time_0(GPR_CLOCK_MONOTONIC), &changed_);
+    alarm_.Set(poller_->queue(), gpr_time_0(GPR_CLOCK_MONOTONIC), &changed_);
   }
 
  private:
@@ -93,7 +98,8 @@ class WatchCall final : public HealthListener {
       delete this;
       return;
     }
-    new WatchCall(service_, board_, queue_);
+    poller_->OpenCall();
+    new WatchCall(service_, board_, poller_);
     board_->Add(this);
     Continue();
   }
@@ -154,12 +160,14 @@ class WatchCall final : public HealthListener {
       std::lock_guard lock(mutex_);
       if (alarm_set_) return;  // its event comes first; Finish has made sure that no other follows
     }
+    Poller* const poller = poller_;
     delete this;
+    poller->CloseCall();
   }
 
   HealthService* const service_;
   HealthBoard* const board_;
-  grpc::ServerCompletionQueue* const queue_;
+  Poller* const poller_;
   grpc::ServerContext context_;
   HealthCheckRequest request_;
   grpc::ServerAsyncWriter<HealthCheckResponse> writer_;
@@ -180,9 +188,9 @@ class WatchCall final : public HealthListener {
 
 }  // namespace
 
-void PostHealthCalls(HealthService* service, HealthBoard* board, grpc::ServerCompletionQueue* queue) {
-  new CheckCall(service, board, queue);
-  new WatchCall(service, board, queue);
+void PostHealthCalls(HealthService* service, HealthBoard* board, Poller* poller) {
+  new CheckCall(service, board, poller);
+  new WatchCall(service, board, poller);
 }
 
 }  // namespace driftserve

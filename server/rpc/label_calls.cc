@@ -162,14 +162,15 @@ absl::Status Report(const LabelCallSettings& settings, const v1::ReportLabelsReq
 /// One call, from posted to done; deletes itself.
 class ReportCall {
  public:
-  ReportCall(PredictionService* service, const LabelCallSettings* settings, grpc::ServerCompletionQueue* queue)
+  ReportCall(PredictionService* service, const LabelCallSettings* settings, Poller* poller)
       : service_(service),
         settings_(settings),
-        queue_(queue),
+        poller_(poller),
         responder_(&context_),
         accepted_(this, &ReportCall::OnAccepted),
         finished_(this, &ReportCall::OnFinished) {
-    service_->RequestReportLabels(&context_, &request_, &responder_, queue_, queue_, &accepted_);
+    grpc::ServerCompletionQueue* const queue = poller_->queue();
+    service_->RequestReportLabels(&context_, &request_, &responder_, queue, queue, &accepted_);
   }
 
  private:
@@ -178,7 +179,8 @@ class ReportCall {
       delete this;
       return;
     }
-    new ReportCall(service_, settings_, queue_);
+    poller_->OpenCall();
+    new ReportCall(service_, settings_, poller_);
     v1::ReportLabelsResponse response;
     const grpc::Status status = ReportLabels(*settings_, request_, response);
     if (status.ok()) {
@@ -188,11 +190,15 @@ class ReportCall {
     }
   }
 
-  void OnFinished(bool) { delete this; }
+  void OnFinished(bool) {
+    Poller* const poller = poller_;
+    delete this;
+    poller->CloseCall();
+  }
 
   PredictionService* const service_;
   const LabelCallSettings* const settings_;
-  grpc::ServerCompletionQueue* const queue_;
+  Poller* const poller_;
   grpc::ServerContext context_;
   v1::ReportLabelsRequest request_;
   grpc::ServerAsyncResponseWriter<v1::ReportLabelsResponse> responder_;
@@ -213,8 +219,8 @@ grpc::Status ReportLabels(const LabelCallSettings& settings, const v1::ReportLab
   return status.ok() ? grpc::Status::OK : ToGrpcStatus(status);
 }
 
-void PostLabelCall(PredictionService* service, const LabelCallSettings* settings, grpc::ServerCompletionQueue* queue) {
-  new ReportCall(service, settings, queue);
+void PostLabelCall(PredictionService* service, const LabelCallSettings* settings, Poller* poller) {
+  new ReportCall(service, settings, poller);
 }
 
 }  // namespace driftserve

@@ -32,8 +32,8 @@ inline constexpr size_t kMostIdBytes = 1024;
 grpc::Status ReportLabels(const LabelCallSettings& settings, const v1::ReportLabelsRequest& request,
                           v1::ReportLabelsResponse& response);
 
-/// Posts a call of ReportLabels on `queue`; accepting one posts the next. Everything happens on the thread of the
-/// queue, until it has run dry. `settings` must live as long.
-void PostLabelCall(PredictionService* service, const LabelCallSettings* settings, grpc::ServerCompletionQueue* queue);
+/// Posts a call of ReportLabels on the poller's queue; accepting one posts the next. Everything happens on the poller's
+/// thread, until its queue has run dry. `settings` must live as long.
+void PostLabelCall(PredictionService* service, const LabelCallSettings* settings, Poller* poller);
 
 }  // namespace driftserve

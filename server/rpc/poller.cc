@@ -70,6 +70,15 @@ void Poller::Join() {
 
 void Poller::Execute(std::function<void()> work) { (new WorkTag(std::move(work)))->Send(queue_.get()); }
 
+void Poller::CloseCall() {
+  if (--open_calls_ == 0 && when_idle_) std::exchange(when_idle_, nullptr)();
+}
+
+void Poller::WhenIdle(std::function<void()> then) {
+  when_idle_ = std::move(then);
+  if (open_calls_ == 0) std::exchange(when_idle_, nullptr)();
+}
+
 void Poller::Run() {
   pthread_setname_np(pthread_self(), Concat("poller/", index_).c_str());
   while (more_events_) {

@@ -55,6 +55,12 @@ class Poller {
   /// Takes over a request that was just read: finds its model, decodes, admits, and queues it or replies.
   void Accept(std::unique_ptr<RpcInference> inference);
 
+  /// Counts a call from when it is accepted until nothing of it will be on the queue any more. On the poller's thread.
+  void OpenCall() { ++open_calls_; }
+  void CloseCall();
+  /// Calls `then` once no call is open. On the poller's thread; once.
+  void WhenIdle(std::function<void()> then);
+
   /// Where spent messages go: set by the owner of the calls.
   void SetReclaim(std::function<void(std::unique_ptr<SampleOwner>)> reclaim) { reclaim_ = std::move(reclaim); }
 
@@ -93,6 +99,8 @@ class Poller {
   bool more_events_ = true;
   bool drain_ = false;         // the last turn suggests that more than one request is ready at a time
   size_t accepted_in_turn_ = 0;
+  size_t open_calls_ = 0;
+  std::function<void()> when_idle_;
   int64_t turn_end_ns_ = 0;
   uint64_t sequence_ = 0;
 };

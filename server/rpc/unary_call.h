@@ -136,6 +136,7 @@ class UnaryCall {
  private:
   void OnAccepted(bool ok) {
     if (!ok) return;  // the server is shutting down; gRPC sends no further event of this call
+    owner_->poller()->OpenCall();
     owner_->Post();
     messages_->call = this;
     owner_->poller()->Accept(std::move(messages_));
@@ -153,6 +154,7 @@ class UnaryCall {
     responder_.reset();
     context_.reset();
     owner_->Free(this);
+    owner_->poller()->CloseCall();
   }
 
   UnaryCalls<Kind>* const owner_;

@@ -218,6 +218,22 @@ TEST(GrpcServer, ShutdownLetsAcceptedRequestsEnd) {
   stopping.get();
 }
 
+TEST(GrpcServer, ShutdownOutlastsARunThatOutlastsItsBudget) {
+  TestServer server;
+  server.UseInstance();
+  Gate gate;
+  server.graph->before_run = gate.Pass();
+  server.Start();
+  Client client(server);
+  std::future<bool> running = std::async(std::launch::async, [&] { return client.Infer(Request({1})).ok(); });
+  gate.WaitForArrival();
+  std::future<void> stopping = std::async(std::launch::async, [&] { server.server->Shutdown(0); });
+  EXPECT_FALSE(running.get()) << "cancelled: no time was left";
+  EXPECT_EQ(stopping.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  gate.Open();  // the answer has nobody to go to, and its call is still there
+  stopping.get();
+}
+
 TEST(GrpcServer, AKeptRowIsTappedWithItsTraceContextAfterTheReply) {
   TestServer server(100, /*watched=*/true);
   server.Start();
