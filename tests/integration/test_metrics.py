@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 from conftest import ROOT, features, mlp_request, x_request
-from services import Prometheus, prometheus_config
+from services import Prometheus, ServiceError, prometheus_config
 from support import protocol, repository, server
 
 sys.path.insert(0, str(ROOT / "tests" / "deploy"))
@@ -22,7 +22,8 @@ FEATURES = [f"f{i}" for i in range(8)]
 
 @pytest.fixture(scope="module")
 def served(start):
-    return start({"mlp": {"monitor": repository.mlp_monitor(1.0)}, "raising": {}})
+    labels = {"name": "truth", "prediction": "p_score", "error": "absolute_error", "time_limit": "5s"}
+    return start({"mlp": {"monitor": {**repository.mlp_monitor(1.0), "labels": labels}}, "raising": {}})
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,18 @@ def send(served, count, shift=0.0, rows=16, seed=0):
             values = features(rows, seed=seed + number)
             values[:, 0] += shift
             protocol.inference(channel).ModelInfer(mlp_request(values))
+
+
+def send_with_labels(served, count):
+    """One row a request, each with its label."""
+    label = protocol.message("driftserve.v1.Label")
+    report = protocol.message("driftserve.v1.ReportLabelsRequest")
+    with served.channel() as channel:
+        for number in range(count):
+            request_id = f"labelled-{number}"
+            protocol.inference(channel).ModelInfer(mlp_request(features(1, seed=number), request_id=request_id))
+            labels = [label(request_id=request_id, row=0, number=float(number % 4 == 0))]
+            assert protocol.prediction(channel).ReportLabels(report(model_name="mlp", labels=labels)).accepted == 1
 
 
 def test_nothing_is_said_of_drift_before_there_is_traffic(served):
@@ -129,7 +142,11 @@ def test_what_a_dashboard_asks_has_an_answer(served, prometheus):
     import dashboard_queries  # beside the dashboards' own tests
 
     send(served, 100, shift=3.0)
-    server.wait_until("answers to every panel's query", lambda: not dashboard_queries.unanswered(prometheus), seconds=60)
+    send_with_labels(served, 400)
+    try:
+        server.wait_until("answers", lambda: not dashboard_queries.unanswered(prometheus), seconds=60, interval=1)
+    except ServiceError:
+        assert dashboard_queries.unanswered(prometheus) == []
 
 
 def test_promtool_finds_no_fault_in_a_scrape(served):
