@@ -132,7 +132,10 @@ std::optional<int64_t> ScaledTime(int64_t number, int64_t unit_ns) {
 
 std::optional<int64_t> TimeFromNumber(int64_t number) {
   int64_t unit = kSecond;
-  for (int64_t limit = kLargestSeconds; unit > 1 && (number >= limit || number <= -limit); limit *= 1000) unit /= 1000;
+  // The number is brought down, not the limit up: the limit of nanoseconds would not fit.
+  for (int64_t rest = number; unit > 1 && (rest >= kLargestSeconds || rest <= -kLargestSeconds); rest /= 1000) {
+    unit /= 1000;
+  }
   return ScaledTime(number, unit);
 }
 
