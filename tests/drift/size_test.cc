@@ -31,7 +31,7 @@ Rejections Count(const Scenario& scenario, int full, bool drifted) {
 class SizeTest : public ::testing::TestWithParam<std::string_view> {};
 
 TEST_P(SizeTest, WithoutDriftAsStated) {
-  constexpr int kFull = 1200;
+  constexpr int kFull = 2000;
   const Scenario& scenario = FindScenario(GetParam());
   const Rejections size = Count(scenario, kFull, false);
   if (testing::Replications(kFull) < kFull) return;
