@@ -55,6 +55,15 @@ TEST(DtypeTest, RoundsToTheServedType) {
   EXPECT_EQ(Rounded(-1e30, Dtype::kInt64), -0x1p63);
 }
 
+TEST(DtypeTest, ElementsAreRoundedAsValuesAre) {
+  EXPECT_EQ(RoundTo(0.1, Dtype::kFloat16), 0.0999755859375);
+  EXPECT_EQ(RoundTo(0.1, Dtype::kFloat32), static_cast<double>(0.1f));
+  EXPECT_EQ(RoundTo(300, Dtype::kUint8), 255);
+  EXPECT_EQ(RoundTo(-7, Dtype::kBool), 1);
+  EXPECT_FALSE(std::signbit(RoundTo(-0.0, Dtype::kFloat64)));
+  for (const double value : {std::nan(""), kInfinity, 1e300}) EXPECT_TRUE(std::isnan(RoundTo(value, Dtype::kFloat32)));
+}
+
 TEST(DtypeTest, NotANumberAndInfinitiesAreMissing) {
   for (const double value : {std::nan(""), kInfinity, -kInfinity}) {
     EXPECT_EQ(ToKey(Value::Double(value), Dtype::kFloat32).outcome, KeyOf::Outcome::kMissing);

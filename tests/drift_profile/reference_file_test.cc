@@ -54,7 +54,9 @@ TEST(ReferenceFile, ComesBackAsItWas) {
     EXPECT_EQ(a.standard_deviation, b.standard_deviation);
     EXPECT_EQ(a.minimum, b.minimum);
     EXPECT_EQ(a.maximum, b.maximum);
+    EXPECT_EQ(a.reduction, b.reduction);
   }
+  EXPECT_EQ(after->features.back().reduction, "mean of y");
   ASSERT_EQ(after->strata.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(after->strata[i].name, before.strata[i].name);
@@ -214,13 +216,24 @@ TEST(ReferenceFile, LoadsWhatItSavedAndReplacesTheFileAsAWhole) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(ReferenceFile, TheReductionIsPartOfTheHash) {
+  Reference reference = SmallReference(100);
+  reference.features.back().reduction = "std of y";
+  EXPECT_NE(ContentHash(reference), reference.hash);
+}
+
 TEST(ReferenceFile, FitsTheMonitorFileItWasMadeFor) {
   const Reference reference = SmallReference(600);
   const std::string features =
       "features: [{name: temperature, input: x, type: numeric}, {name: number, input: x}, "
       "{name: carrier, input: x, type: categorical}, {name: flag, input: x}]\n";
   const auto fits = [&](const std::string& text) { return CheckReferenceFits(reference, *ParseMonitor(text, "m")); };
-  EXPECT_TRUE(fits(features + "predictions: [{name: score, output: y}]\n").ok());
+  const auto score = [&](const std::string& rest) {
+    return std::string(fits(features + "predictions: [{name: score, output: y" + rest + "}]\n").message());
+  };
+  EXPECT_EQ(score(", reduce: mean"), "");
+  EXPECT_THAT(score(", reduce: std"), HasSubstr("prediction 'score': expected std of y, got mean of y"));
+  EXPECT_THAT(score(""), HasSubstr("prediction 'score': expected single values, got mean of y"));
   EXPECT_THAT(std::string(fits(features).message()), HasSubstr("prediction 'score' is not in monitor.yaml"));
   EXPECT_THAT(std::string(fits(features + "predictions: [{name: score, output: y}, {name: z, output: y}]\n").message()),
               HasSubstr("expected prediction 'z' at place 6, got no more features"));

@@ -21,7 +21,7 @@ inline Reference SmallReference(int rows = 3000) {
                                       {"number", Role::kFeature, Dtype::kInt64, Kind::kNumeric},
                                       {"carrier", Role::kFeature, Dtype::kText, Kind::kCategorical},
                                       {"flag", Role::kFeature, Dtype::kBool, std::nullopt},
-                                      {"score", Role::kPrediction, Dtype::kFloat64, Kind::kNumeric}});
+                                      {"score", Role::kPrediction, Dtype::kFloat64, Kind::kNumeric, "mean of y"}});
   for (int row = 0; row < rows; ++row) {
     const std::string rare = "rare\0"s + std::to_string(row);
     const std::string carrier = row % 100 == 7 ? rare : row % 3 == 0 ? "UA" : "DL";

@@ -28,7 +28,8 @@ constexpr std::string_view kMonitor = R"(features:
   - {name: temp, input: x, column: 3, type: numeric, measures: [psi, ks]}
   - {name: carrier, input: carrier, type: categorical}
   - {name: emb, input: e, reduce: {projections: 8, seed: 1}}
-predictions: [{name: p, output: y}]
+  - {name: bright, input: image, reduce: mean, measures: [ks]}
+predictions: [{name: p, output: y}, {name: best, output: logits, type: categorical, reduce: argmax}]
 sampling: {key: request_id, stratum: {feature: carrier}, rates: {HA: 1.0, UA: 0.05}, default_rate: 0.01, seed: 3}
 window: {length: 1h, panes: 60, evaluate_every: 15s, byte_limit: 64MiB}
 thresholds: {psi: {warn: 0.1, alert: 0.25}, ks: {warn: 0.1, alert: 0.2}, alpha: 0.05, multiplicity: holm}

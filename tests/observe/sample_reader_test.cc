@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "drift/dtype.h"
 #include "tests/tap/watched.h"
 
 namespace driftserve {
@@ -44,6 +45,18 @@ TEST(ReadElementTest, HalvesBecomeTheirNumbers) {
   EXPECT_TRUE(std::isnan(First<uint16_t>(DataType::kFp16, 0x7e00).as_double()));
   EXPECT_EQ(First<uint16_t>(DataType::kBf16, 0x3f80).as_double(), 1.0);
   EXPECT_EQ(First<uint16_t>(DataType::kBf16, 0xc2f7).as_double(), -123.5);
+}
+
+TEST(ReadElementTest, AProfileRoundsToWhatIsServed) {
+  for (const auto& [type, dtype] : {std::pair{DataType::kFp16, drift::Dtype::kFloat16},
+                                    std::pair{DataType::kBf16, drift::Dtype::kBfloat16}}) {
+    for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+      const double served = First<uint16_t>(type, static_cast<uint16_t>(bits)).as_double();
+      if (!std::isfinite(served)) continue;
+      ASSERT_EQ(drift::RoundTo(served, dtype), served) << bits;
+      ASSERT_EQ(drift::RoundTo(served * (1 + 0x1p-40), dtype), served) << bits;
+    }
+  }
 }
 
 TEST(ReadElementTest, WhatIsNotThereIsMissing) {
