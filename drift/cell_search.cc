@@ -7,7 +7,7 @@
 namespace drift {
 namespace {
 
-constexpr double kTail = 0.004;  // share of the edges on each side that the slots need not resolve
+constexpr double kTail = 0.002;  // share of the edges on each side that the slots need not resolve
 
 }  // namespace
 
@@ -18,7 +18,7 @@ CellSearch::CellSearch(std::span<const std::uint64_t> sorted_edges, KeyKind kind
   if (count > 1) {
     const auto tail = static_cast<std::size_t>(kTail * static_cast<double>(count));
     const double low = KeyToDouble(edges_[tail], kind), high = KeyToDouble(edges_[count - 1 - tail], kind);
-    while (slots < count) slots *= 2;
+    while (slots < 2 * count) slots *= 2;
     const double scale = static_cast<double>(slots) / (high / 2 - low / 2) / 2;  // high − low may not fit a double
     // Else one slot holds everything; an infinite (number − origin) · scale is clamped, and 0 · ∞ must not come up.
     if (std::isfinite(scale) && scale > 0) {

@@ -16,7 +16,8 @@ struct CellEstimate {
   std::vector<double> reference, current;  // p and q per cell, MISSING left out; both sum to 1
   std::vector<double> reference_below, current_below;  // G and F at the upper ends of the cells
   // Counts of both sides where every kept row weighs the same: D is then taken in integers.
-  std::vector<std::uint64_t> reference_counts, current_counts;
+  std::span<const std::uint64_t> reference_counts;  // of the reference, which must outlive this
+  std::vector<std::uint64_t> current_counts;
   double rows = 0, effective_rows = 0;  // of the reference, not missing
   double kept = 0;                      // rows of the traffic, not missing
   double kish = 0;                      // (Σw)²/Σw²
