@@ -24,6 +24,7 @@ class Moments {
   const std::vector<double>& total() const { return total_; }  // q̂
   double share(std::size_t group, std::size_t bin) const { return shares_[group * bins_ + bin]; }     // f_g
   double square(std::size_t group, std::size_t bin) const { return squares_[group * bins_ + bin]; }   // s_g
+  const double* shares(std::size_t group) const { return &shares_[group * bins_]; }
   std::span<const std::uint32_t> counts(const Term& term) const {
     return std::span<const std::uint32_t>(term.pane->bins).subspan(offset_, bins_);
   }
@@ -83,44 +84,45 @@ std::vector<double> ModelCovariance(const View& view, const Moments& moments, st
   return covariance;
 }
 
-// u_p of every pane with rows: how far the pane pulls q̂.
-std::vector<double> PanePulls(const View& view, const Moments& moments, std::span<const std::uint32_t> used) {
-  const std::size_t size = used.size();
-  std::vector<double> pulls(view.slots * size, 0);
+// u_p of every pane with rows: how far the pane pulls q̂. All bins, so that the loops are plain.
+std::vector<double> PanePulls(const View& view, const Moments& moments) {
+  const std::size_t bins = moments.bins();
+  std::vector<double> pulls(view.slots * bins, 0);
+  const double* const total = moments.total().data();
   const double share = 1 / view.seen;
   for (const Term& term : view.terms) {
-    double* pull = &pulls[term.slot * size];
+    double* const pull = &pulls[term.slot * bins];
+    const double* const shares = moments.shares(term.group);
     const double weight = term.weight * share, seen = term.seen * share;
     const double kept = weight * static_cast<double>(term.pane->kept);
-    for (std::size_t i = 0; i < size; ++i) {
-      const double f = moments.share(term.group, used[i]);
-      pull[i] += seen * (f - moments.total()[used[i]]) - kept * f;
-    }
+    for (std::size_t b = 0; b < bins; ++b) pull[b] += seen * (shares[b] - total[b]) - kept * shares[b];
     if (weight <= 0) continue;
-    const auto counts = moments.counts(term);
-    for (std::size_t i = 0; i < size; ++i) pull[i] += weight * counts[used[i]];
+    const std::uint32_t* const counts = moments.counts(term).data();
+    // As int32, which converts faster: a pane has fewer rows.
+    for (std::size_t b = 0; b < bins; ++b) pull[b] += weight * static_cast<std::int32_t>(counts[b]);
   }
   return pulls;
 }
 
-// P/(2(P−1)) Σ (u_p − u_{p−1})(u_p − u_{p−1})ᵀ
-std::vector<double> MeasuredCovariance(const std::vector<double>& pulls, std::size_t size) {
-  const std::size_t panes = pulls.size() / size;
-  std::vector<double> covariance(size * size, 0), step(size);
-  const double scale = static_cast<double>(panes) / (2.0 * static_cast<double>(panes - 1));
+// P/(2(P−1)) Σ (u_p − u_{p−1})(u_p − u_{p−1})ᵀ over the bins that are used.
+std::vector<double> MeasuredCovariance(const std::vector<double>& pulls, std::size_t bins,
+                                       std::span<const std::uint32_t> used) {
+  const std::size_t panes = pulls.size() / bins;
+  std::vector<double> all(bins * bins, 0), step(bins);
+  double* const steps = step.data();
   for (std::size_t p = 1; p < panes; ++p) {
-    const double* const pull = &pulls[p * size];
-    const double* const before = pull - size;
-    for (std::size_t i = 0; i < size; ++i) step[i] = pull[i] - before[i];
-    const double* const steps = step.data();
-    for (std::size_t i = 0; i < size; ++i) {
-      const double scaled = scale * steps[i];
-      double* const row = &covariance[i * size];
-      for (std::size_t j = i; j < size; ++j) row[j] += scaled * steps[j];
+    const double* const pull = &pulls[p * bins];
+    for (std::size_t b = 0; b < bins; ++b) steps[b] = pull[b] - (pull - bins)[b];
+    for (std::size_t i = 0; i < bins; ++i) {
+      double* const row = &all[i * bins];
+      for (std::size_t j = 0; j <= i; ++j) row[j] += steps[i] * steps[j];
     }
   }
-  for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t j = 0; j < i; ++j) covariance[i * size + j] = covariance[j * size + i];
+  const double scale = static_cast<double>(panes) / (2.0 * static_cast<double>(panes - 1));
+  std::vector<double> covariance;
+  covariance.reserve(used.size() * used.size());
+  for (const std::uint32_t i : used) {
+    for (const std::uint32_t j : used) covariance.push_back(scale * all[std::max(i, j) * bins + std::min(i, j)]);
   }
   return covariance;
 }
@@ -144,7 +146,7 @@ void SumWeights(const View& view, BinEstimate& estimate) {
 
 // Puts the measured covariance in the place of the model form.
 void MeasureByPanes(const View& view, const Moments& moments, BinEstimate& estimate) {
-  std::vector<double> measured = MeasuredCovariance(PanePulls(view, moments, estimate.bins), estimate.size());
+  std::vector<double> measured = MeasuredCovariance(PanePulls(view, moments), moments.bins(), estimate.bins);
   const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows);
   const double model_trace = Trace(estimate.covariance, smooth);
   if (model_trace > 0) estimate.design_effect = Trace(measured, smooth) / model_trace;

@@ -13,6 +13,7 @@ namespace {
 
 // Weighted cell counts of one feature in one group, rows whose value is missing left out.
 struct GroupCells {
+  // Empty where all rows weigh the same in one group, whose counts say it all:
   std::vector<double> rows;     // Σ w k per cell = N_g · f_g
   std::vector<double> below;    // … and its sums up to every cell's end
   std::vector<double> squares;  // Σ w² k per cell; empty where one weight serves the group
@@ -24,14 +25,14 @@ struct GroupCells {
 
 class FeatureCells {
  public:
-  FeatureCells(const View& view, std::size_t feature)
+  FeatureCells(const View& view, std::size_t feature, bool plain)
       : view_(view),
         feature_(feature),
         offset_(view.layout->cell_offset(feature)),
         cells_(view.layout->feature(feature).cells() - 1),
         groups_(view.groups.size()) {
     CountRows();
-    Fill();
+    if (!plain) Fill();
   }
 
   std::size_t cells() const { return cells_; }
@@ -59,13 +60,11 @@ class FeatureCells {
       if (group.one_weight == 0) group.one_weight = term.weight;
       if (group.one_weight != term.weight) group.squares.resize(cells_, 0);
     }
-    for (GroupCells& group : groups_) {
-      group.rows.resize(cells_, 0);
-      group.weight = seen_ > 0 ? group.seen / seen_ : 0;
-    }
+    for (GroupCells& group : groups_) group.weight = seen_ > 0 ? group.seen / seen_ : 0;
   }
 
   void Fill() {
+    for (GroupCells& group : groups_) group.rows.resize(cells_, 0);
     for (const CellClass& cells : view_.classes) {
       GroupCells& group = groups_[cells.group];
       const std::uint64_t* const counts = &cells.counts[offset_];
@@ -148,15 +147,17 @@ double Largest(const std::vector<double>& values) {
 }
 
 // Σ over the inner bin ends of the variance of F̂ as the panes' differences show it.
-double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t feature) {
+double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t feature,
+                        const CellEstimate& estimate) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const std::size_t ends = layout.bins() - 2;  // without the last numeric bin's, which is 1, and MISSING
   std::vector<double> below(cells.groups().size() * ends, 0), total(ends, 0), pull(view.slots * ends, 0);
   for (std::size_t g = 0; g < cells.groups().size(); ++g) {
     const GroupCells& group = cells.groups()[g];
     for (std::size_t j = 0; j < ends; ++j) {
-      const double rows = group.below[layout.bin_end(static_cast<std::uint32_t>(j)) - 1];
-      below[g * ends + j] = group.seen > 0 ? rows / group.seen : 0;
+      const std::size_t last = layout.bin_end(static_cast<std::uint32_t>(j)) - 1;
+      if (group.below.empty()) below[g * ends + j] = estimate.current_below[last];
+      if (!group.below.empty() && group.seen > 0) below[g * ends + j] = group.below[last] / group.seen;
       total[j] += group.weight * below[g * ends + j];
     }
   }
@@ -199,7 +200,7 @@ double DesignEffect(const FeatureCells& cells, const View& view, std::size_t fea
     reference += below * (1 - below) / estimate.effective_rows;
   }
   if (!(model > 0)) return 1;
-  return std::max(1.0, (MeasuredVariance(cells, view, feature) + reference) / model);
+  return std::max(1.0, (MeasuredVariance(cells, view, feature, estimate) + reference) / model);
 }
 
 // The plain counts, where every kept row weighs the same.
@@ -249,10 +250,35 @@ void FillCurrent(const FeatureCells& cells, CellEstimate& estimate) {
   }
 }
 
+// FillCurrent() and Variances() where all rows weigh the same in one group: F from the counts, and V in one pass.
+std::vector<double> FillPlain(CellEstimate& estimate) {
+  const std::size_t cells = estimate.current_counts.size();
+  estimate.current.resize(cells);
+  estimate.current_below.resize(cells);
+  std::vector<double> variance(cells);
+  const double share = 1 / estimate.kept, by_traffic = 1 / std::max(estimate.kept - 1, 1.0);
+  const double by_reference = 1 / estimate.effective_rows;
+  const std::uint64_t* const counts = estimate.current_counts.data();
+  const double* const reference_below = estimate.reference_below.data();
+  double *const shares = estimate.current.data(), *const below = estimate.current_below.data();
+  double* const at = variance.data();
+  std::int64_t sum = 0;
+  for (std::size_t b = 0; b < cells; ++b) {
+    const auto count = static_cast<std::int64_t>(counts[b]);
+    sum += count;
+    const double f = static_cast<double>(sum) * share, g = reference_below[b];
+    shares[b] = static_cast<double>(count) * share;
+    below[b] = f;
+    at[b] = f * (1 - f) * by_traffic + g * (1 - g) * by_reference;
+  }
+  return variance;
+}
+
 }  // namespace
 
 std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature, const ReferenceCounts& reference) {
-  const FeatureCells cells(view, feature);
+  const bool plain = view.equal_weights && view.groups.size() == 1;
+  const FeatureCells cells(view, feature, plain);
   CellEstimate estimate;
   const double missing = static_cast<double>(reference.cells.back());
   estimate.rows = reference.rows - missing;
@@ -261,9 +287,9 @@ std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature,
   estimate.kept = cells.kept();
   estimate.kish = cells.kish();
   FillReference(reference, estimate);
-  FillCurrent(cells, estimate);
   if (view.equal_weights) estimate.current_counts = PlainCounts(view, feature, cells.cells());
-  const std::vector<double> variance = Variances(cells, view, estimate);
+  if (!plain) FillCurrent(cells, estimate);
+  const std::vector<double> variance = plain ? FillPlain(estimate) : Variances(cells, view, estimate);
   estimate.largest_variance = Largest(variance);
   estimate.design_effect = DesignEffect(cells, view, feature, estimate, variance);
   return estimate;

@@ -73,8 +73,9 @@ KsTest::KsTest(const FeatureLayout& layout, const CellEstimate& estimate) {
   Measure(layout, estimate);
   upper_ = layout.rank_cells() ? value_ : UpperEnd(layout, estimate, value_);
   const double plain = estimate.kish * estimate.effective_rows / (estimate.kish + estimate.effective_rows);
-  const double variance = estimate.largest_variance;
-  const double from_variance = variance > 0 ? 1 / (4 * variance) : plain;
+  // Rows that all weigh the same are the plain sample that the law is made for, however small.
+  const bool weighted = estimate.current_counts.empty() && estimate.largest_variance > 0;
+  const double from_variance = weighted ? 1 / (4 * estimate.largest_variance) : plain;
   en_ = std::max(0.0, std::min(plain, from_variance) / std::max(1.0, estimate.design_effect));
 }
 

@@ -8,6 +8,7 @@ Everything is drawn from fixed seeds. The compared tools are installed into .dep
 
 import argparse
 import datetime
+import hashlib
 import json
 import math
 import os
@@ -100,7 +101,7 @@ def compare_distances(build, cases):
             f"| SciPy's D, up to 10 000 rows a side | bit-equal in {equal_below} of {below} |\n"
             f"| SciPy's D, all | bit-equal in {equal} of {len(pairs)}; largest difference {worst_d:.2g} |\n"
             f"| SciPy's exact p-value, where ours is exact | largest relative difference {worst_exact:.2g} |\n"
-            f"| SciPy's asymptotic p-value, elsewhere from 30 rows on | largest difference {worst_asymptotic:.2g} |\n"
+            f"| SciPy's asymptotic p-value (of n m/(n + m) rounded), elsewhere from 30 rows on | largest difference {worst_asymptotic:.2g} |\n"
             f"| SciPy's exact p-value there, where it has one | largest difference {worst_ours:.2g}; SciPy's own "
             f"asymptotic one {worst_scipy:.2g} |\n"
             f"| PSI by its definition, in double precision | largest relative difference {worst_psi:.2g} |\n")
@@ -111,7 +112,14 @@ def percent(share):
 
 
 def ask_peers(build, names, replications):
-    """{situation: {"same"|"drifted": {column: share}}}; "unequal_rates, repeated": rows by their weight."""
+    """{situation: {"same"|"drifted": {column: share}}}; "unequal_rates, repeated": rows by their weight. Kept in the
+    build folder until the scenarios, the tools or the count change."""
+    parts = [(ROOT / "tests" / "drift" / "scenarios.cc"), peers_environment.REQUIREMENTS,
+             ROOT / "tests" / "accuracy" / "peer_verdicts.py"]
+    key = hashlib.sha256(b"".join(part.read_bytes() for part in parts) + str(replications).encode()).hexdigest()
+    kept = build / f"peer-verdicts-{key[:16]}.json"
+    if kept.exists():
+        return json.loads(kept.read_text())
     python = peers_environment.python()
     found = {}
     for name in names:
@@ -123,6 +131,7 @@ def ask_peers(build, names, replications):
                                           str(replications), *extra], check=True, stdout=subprocess.PIPE, text=True)
                 found[title] = json.loads(printed.stdout.splitlines()[-1])
         print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+    kept.write_text(json.dumps(found))
     return found
 
 
