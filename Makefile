@@ -13,10 +13,10 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize demo bench accuracy install clean
+.PHONY: help setup build programs test unit integration sanitize clients-test demo bench accuracy install clean
 
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install packages, wheels, flight data and Kafka's jars; skips what is there
 	@deploy/build/setup.sh
@@ -38,6 +38,11 @@ integration: build ## the tests that start the real server, Kafka and Prometheus
 
 sanitize: ## unit tests and the server under ASan and UBSan, the pure folders under TSan
 	@tests/run.sh sanitize
+
+clients-test: programs ## perf_analyzer, KServe's SDK, ghz and grpcurl against the server; fetches them first
+	@tests/run.sh build release make_test_repository
+	@tests/clients/setup.sh
+	@DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/clients
 
 demo: setup ## replay July to December of real flights; KEEP=1 leaves everything running
 	@tests/run.sh build release driftserve demo_replay

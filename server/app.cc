@@ -9,12 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include "server/access_log/access_log.h"
+#include "server/access_log/line_file.h"
 #include "server/base/clock.h"
 #include "server/base/text.h"
 #include "server/batch/admission.h"
 #include "server/batch/instance_pool.h"
 #include "server/execute/torchscript_loader.h"
 #include "server/logging.h"
+#include "server/metrics/nvml.h"
 #include "server/metrics/operations.h"
 #include "server/observe/keyed_hash.h"
 #include "server/observe/observer.h"
@@ -58,6 +61,13 @@ int PollerCount(const GrpcConfig& config) {
   return config.pollers > 0 ? config.pollers : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
+/// Who may name shared memory of this machine should be on it.
+bool SharesMemory(const GrpcConfig& config) {
+  if (config.shared_memory != "auto") return config.shared_memory == "on";
+  const std::string host = config.address.substr(0, config.address.rfind(':'));
+  return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
+}
+
 }  // namespace
 
 /// Every part of the server, in the order of their dependencies: what is destroyed first uses what is destroyed later.
@@ -67,7 +77,8 @@ class App::Parts {
       : config_(std::move(config)),
         version_(std::move(version)),
         clock_(&Clock::System()),
-        log_(MakeLog(config_.log)),
+        log_filter_(LeastLevel(config_.log)),
+        log_(MakeLog(config_.log, &log_filter_)),
         boot_id_(RandomBootId()),
         unknown_(PollerCount(config_.grpc)),
         tap_({static_cast<size_t>(config_.tap.ring_samples), static_cast<size_t>(config_.tap.ring_bytes)}),
@@ -80,6 +91,7 @@ class App::Parts {
 
  private:
   absl::Status StartPipeline();
+  absl::Status StartAccessLog();
   absl::Status StartGrpc();
   absl::Status StartOperations();
   absl::Status LoadModels();
@@ -96,6 +108,7 @@ class App::Parts {
   const ServerConfig config_;
   const std::string version_;
   const Clock* const clock_;
+  LogFilter log_filter_;
   const Log log_;
   const uint64_t boot_id_;
 
@@ -106,6 +119,8 @@ class App::Parts {
   Tap tap_;
   LabelInbox labels_;
   Admission admission_;
+  SystemRegions regions_;
+  std::unique_ptr<AccessLog> access_log_;  // null: nothing is logged
   SnapshotBoard board_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Observer> observer_;
@@ -123,6 +138,7 @@ bool App::Parts::Start(StartFailure& failure) {
     return false;
   };
   if (absl::Status status = StartPipeline(); !status.ok()) return fail(kExitBadConfiguration, status);
+  if (absl::Status status = StartAccessLog(); !status.ok()) return fail(kExitBadConfiguration, status);
   if (absl::Status status = StartGrpc(); !status.ok()) return fail(kExitUnavailable, status);
   if (absl::Status status = StartOperations(); !status.ok()) return fail(kExitUnavailable, status);
   if (absl::Status status = LoadModels(); !status.ok()) return fail(kExitBadConfiguration, status);
@@ -153,6 +169,20 @@ absl::Status App::Parts::StartPipeline() {
   return absl::OkStatus();
 }
 
+absl::Status App::Parts::StartAccessLog() {
+  const AccessLogConfig& config = config_.access_log;
+  if (config.rate <= 0 && config.slow_ms == 0) return absl::OkStatus();
+  absl::StatusOr<LineSink> sink = OpenLineFile(config.path);
+  if (!sink.ok()) return sink.status();
+  AccessLogSettings settings;
+  settings.rate = config.rate;
+  settings.slow_ns = config.slow_ms * 1'000'000;
+  settings.seed = boot_id_;
+  access_log_ = std::make_unique<AccessLog>(settings, *std::move(sink));
+  access_log_->Start();
+  return absl::OkStatus();
+}
+
 absl::Status App::Parts::StartGrpc() {
   PollerSettings settings;
   settings.clock = clock_;
@@ -165,8 +195,18 @@ absl::Status App::Parts::StartGrpc() {
   settings.boot_id = boot_id_;
   settings.turn_limit_ns = config_.scheduling.turn_limit_us * 1000;
   settings.default_timeout_ns = config_.scheduling.default_timeout_ms * 1'000'000;
+  settings.access_log = access_log_.get();
+  ServiceSources sources;
+  if (SharesMemory(config_.grpc)) {
+    settings.limits.regions = &regions_;
+    settings.limits.shared_input_bytes = static_cast<uint64_t>(config_.grpc.max_message_bytes);
+    sources.regions = &regions_;
+  }
+  sources.log_filter = &log_filter_;
+  sources.index = [this] { return Index(); };
+  sources.version = version_;
   health_.Set("", false);
-  grpc_ = std::make_unique<GrpcServer>(config_.grpc, settings, &health_, [this] { return Index(); }, version_);
+  grpc_ = std::make_unique<GrpcServer>(config_.grpc, settings, &health_, std::move(sources));
   return grpc_->Start();
 }
 
@@ -178,6 +218,7 @@ absl::Status App::Parts::StartOperations() {
   sources.publisher = publisher_.get();
   sources.tap = &tap_;
   sources.labels = &labels_;
+  sources.gpus = OpenNvml();
   sources.build.version = version_;
   HttpSettings settings;
   settings.address = config_.operations.address;
@@ -254,6 +295,7 @@ ServingThread App::Parts::InstanceThread(size_t slot) {
   thread.clock = clock_;
   thread.admission = &admission_;
   thread.tap = tap_.AddProducer();
+  if (access_log_ != nullptr) thread.access = access_log_->AddProducer();
   thread.boot_id = boot_id_;
   thread.reclaim = [](std::unique_ptr<SampleOwner>) {};  // another thread's messages: freed
   return thread;
@@ -269,6 +311,9 @@ void App::Parts::Publish(const std::vector<std::shared_ptr<Model>>& models) {
 ServingState App::Parts::Serving() const {
   ServingState state;
   state.pending_requests = static_cast<uint64_t>(std::max<int64_t>(0, admission_.pending_requests()));
+  if (access_log_ != nullptr) {
+    state.access_lines = AccessLineCounts{access_log_->written(), access_log_->dropped(), access_log_->failed()};
+  }
   state.pending_bytes = static_cast<uint64_t>(std::max<int64_t>(0, admission_.pending_bytes()));
   const std::shared_ptr<const ModelSet> set = registry_.Current();
   for (const auto& [name, versions] : set->models) {
@@ -309,6 +354,7 @@ void App::Parts::Stop() {
   }
   if (grpc_ != nullptr) grpc_->Shutdown(config_.shutdown.drain_timeout_ms);
   for (const std::shared_ptr<InstancePool>& pool : pools_) pool->Stop();
+  if (access_log_ != nullptr) access_log_->Stop();
   if (observer_ != nullptr) observer_->Stop(config_.kafka.flush_timeout_ms);
   operations_.reset();
   if (publisher_ != nullptr) LogTotals();

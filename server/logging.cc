@@ -28,16 +28,20 @@ std::string Quoted(const std::string& text) {
 
 }  // namespace
 
-Log MakeLog(const LogConfig& config) {
+LogLevel LeastLevel(const LogConfig& config) {
+  if (config.level == "error") return LogLevel::kError;
+  return config.level == "warning" ? LogLevel::kWarning : LogLevel::kInfo;
+}
+
+Log MakeLog(const LogConfig& config, const LogFilter* filter) {
   auto logger = std::make_shared<spdlog::logger>("driftserve", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_level(spdlog::level::from_str(config.level));
   logger->flush_on(spdlog::level::info);
   const bool json = config.format == "json";
   logger->set_pattern(
       json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
       spdlog::pattern_time_type::utc);
-  return [logger, json](LogLevel level, const std::string& message) {
-    logger->log(LevelOf(level), "{}", json ? Quoted(message) : message);
+  return [logger, json, filter](LogLevel level, const std::string& message) {
+    if (filter->Writes(level)) logger->log(LevelOf(level), "{}", json ? Quoted(message) : message);
   };
 }
 

@@ -10,6 +10,8 @@ namespace driftserve {
 class SingleWriterCounter {
  public:
   void Add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  /// For the latest of something rather than a sum.
+  void Set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   uint64_t Read() const { return value_.load(std::memory_order_relaxed); }
 
  private:

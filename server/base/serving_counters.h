@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,13 @@ inline constexpr std::array<const char*, kMethodCount> kMethodNames = {"ModelInf
 /// gRPC's status codes, OK to UNAUTHENTICATED.
 inline constexpr size_t kCodeCount = 17;
 
+/// Batches of one size that ran and succeeded. Nanoseconds are of the batch, once each.
+struct BatchStatistics {
+  SingleWriterCounter count;
+  SingleWriterCounter infer_ns;   // gathering and the model
+  SingleWriterCounter output_ns;  // encoding and sending every reply
+};
+
 /// What one thread counted of one model version. Written by that thread, read by scrapes.
 struct alignas(64) ServingSlot {
   std::array<std::array<SingleWriterCounter, kCodeCount>, kMethodCount> requests;
@@ -26,12 +34,32 @@ struct alignas(64) ServingSlot {
   DurationHistogram queue_duration;    // accepted to the start of the batch
   DurationHistogram execute_duration;  // the batch, once per batch
   RowsHistogram batch_rows;
+
+  // For ModelStatistics: sums over requests, each of which experienced the whole of its batch.
+  SingleWriterCounter queue_ns;
+  SingleWriterCounter infer_ns;
+  SingleWriterCounter output_ns;
+  SingleWriterCounter failed_ns;  // durations of the requests that failed; within request_duration's sum
+  SingleWriterCounter last_end_ns;  // monotonic, of the last batch that succeeded; 0: none
+  std::vector<BatchStatistics> batches;  // by rows less one; the last for more rows too
+
+  BatchStatistics& batch(int64_t rows) {
+    const auto index = static_cast<size_t>(rows - 1);
+    return batches[index < batches.size() ? index : batches.size() - 1];
+  }
 };
 
-/// The slots of one model version, one per serving thread. The vector never changes after construction.
+/// The slots of one model version, one per serving thread. The vectors never change after construction.
 class ServingCounters {
  public:
-  explicit ServingCounters(size_t threads) : slots_(threads) {}
+  // Sizes of batch that are told apart: what a slot holds is bounded.
+  static constexpr size_t kMostBatchSizes = 1024;
+
+  explicit ServingCounters(size_t threads, size_t max_batch_rows = 1) : slots_(threads) {
+    for (ServingSlot& slot : slots_) {
+      slot.batches = std::vector<BatchStatistics>(std::clamp(max_batch_rows, size_t{1}, kMostBatchSizes));
+    }
+  }
 
   ServingSlot& slot(size_t thread) { return slots_[thread]; }
   const std::vector<ServingSlot>& slots() const { return slots_; }

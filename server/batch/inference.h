@@ -24,8 +24,8 @@ inline constexpr int64_t kNoDeadline = std::numeric_limits<int64_t>::max();
 class Inference : public SampleOwner {
  public:
   /// Puts rows [first_row, first_row + decoded.rows) of `model_outputs` into the response, and points `outputs` at
-  /// their bytes inside this object.
-  virtual void Encode(const TensorList& model_outputs, int64_t first_row) = 0;
+  /// their bytes inside this object. An error where the outputs do not fit where the caller wants them.
+  virtual absl::Status Encode(const TensorList& model_outputs, int64_t first_row) = 0;
 
   /// Sends the response, or the error. Called exactly once; the call is not touched afterwards.
   virtual void Send(const absl::Status& status) = 0;
@@ -36,6 +36,9 @@ class Inference : public SampleOwner {
   /// The W3C trace context that came with the request; empty without one. On the thread that accepted the request it
   /// may be read after Send too, until that thread turns to its queue again.
   virtual std::string Traceparent() const = 0;
+
+  /// Who sent it, as gRPC writes an address. REQUIRES: as Traceparent.
+  virtual std::string Peer() const = 0;
 
   /// Prepares for the next request: keeps memory, drops content.
   void Reset() {

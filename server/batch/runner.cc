@@ -1,28 +1,52 @@
 #include "server/batch/runner.h"
 
+#include "server/batch/access.h"
 #include "server/batch/after_reply.h"
 
 namespace driftserve {
-namespace {
-
-void CountReply(const Inference& inference, size_t thread, absl::StatusCode code, int64_t now_ns) {
-  ServingSlot& slot = inference.model->counters.slot(thread);
-  slot.requests[static_cast<size_t>(inference.method)][static_cast<size_t>(code)].Add();
-  slot.request_duration.Observe(static_cast<uint64_t>(now_ns - inference.accepted_ns));
-}
-
-}  // namespace
-
 int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> batch) {
   const int64_t start_ns = thread_.clock->MonotonicNanos();
   DropHopeless(batch, start_ns);
   if (running_.empty()) return start_ns;
   const absl::Status status = Execute(graph, start_ns);
   const int64_t end_ns = thread_.clock->MonotonicNanos();
-  running_[0]->model->counters.slot(thread_.index).execute_duration.Observe(static_cast<uint64_t>(end_ns - start_ns));
-  ReplyToAll(status, end_ns);
+  ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
+  slot.execute_duration.Observe(static_cast<uint64_t>(end_ns - start_ns));
+  if (status.ok()) CountBatch(start_ns, end_ns, slot);
+  ReplyToAll(status, start_ns, end_ns);
+  if (status.ok()) CountOutput(static_cast<uint64_t>(thread_.clock->MonotonicNanos() - end_ns), slot);
   TapAll();
   return end_ns;
+}
+
+void BatchRunner::CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns) {
+  ServingSlot& slot = inference.model->counters.slot(thread_.index);
+  slot.requests[static_cast<size_t>(inference.method)][static_cast<size_t>(code)].Add();
+  const auto duration_ns = static_cast<uint64_t>(end_ns - inference.accepted_ns);
+  slot.request_duration.Observe(duration_ns);
+  if (code != absl::StatusCode::kOk) slot.failed_ns.Add(duration_ns);
+  if (thread_.access == nullptr) return;
+  LogAnswered(inference, inference.model->settings.name, code, start_ns, end_ns, thread_.clock->UnixNanos(),
+              *thread_.access);
+}
+
+void BatchRunner::CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot) {
+  const auto infer_ns = static_cast<uint64_t>(end_ns - start_ns);
+  uint64_t queue_ns = 0;
+  for (const std::unique_ptr<Inference>& inference : running_) {
+    queue_ns += static_cast<uint64_t>(start_ns - inference->accepted_ns);
+  }
+  slot.queue_ns.Add(queue_ns);
+  slot.infer_ns.Add(infer_ns * running_.size());
+  slot.last_end_ns.Set(static_cast<uint64_t>(end_ns));
+  BatchStatistics& batch = slot.batch(rows_);
+  batch.infer_ns.Add(infer_ns);
+  batch.count.Add();
+}
+
+void BatchRunner::CountOutput(uint64_t output_ns, ServingSlot& slot) {
+  slot.output_ns.Add(output_ns * running_.size());
+  slot.batch(rows_).output_ns.Add(output_ns);
 }
 
 void BatchRunner::DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns) {
@@ -42,40 +66,40 @@ void BatchRunner::DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int
 }
 
 void BatchRunner::Refuse(std::unique_ptr<Inference> inference, const absl::Status& status) {
-  CountReply(*inference, thread_.index, status.code(), thread_.clock->MonotonicNanos());
+  const int64_t now_ns = thread_.clock->MonotonicNanos();
+  CountReply(*inference, status.code(), now_ns, now_ns);
   inference->Send(status);
   thread_.reclaim(std::move(inference));
 }
 
 absl::Status BatchRunner::Execute(Graph& graph, int64_t start_ns) {
   items_.clear();
-  int64_t rows = 0;
+  rows_ = 0;
   ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
   for (const std::unique_ptr<Inference>& inference : running_) {
     items_.push_back({&inference->decoded.inputs, inference->decoded.rows});
-    rows += inference->decoded.rows;
+    rows_ += inference->decoded.rows;
     slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
   }
-  slot.batch_rows.Observe(static_cast<uint64_t>(rows));
+  slot.batch_rows.Observe(static_cast<uint64_t>(rows_));
   return graph.Run(items_, outputs_);
 }
 
-void BatchRunner::ReplyToAll(const absl::Status& status, int64_t end_ns) {
+void BatchRunner::ReplyToAll(const absl::Status& status, int64_t start_ns, int64_t end_ns) {
   int64_t first_row = 0;
-  for (const std::unique_ptr<Inference>& inference : running_) {
-    if (status.ok()) inference->Encode(outputs_, first_row);
+  for (std::unique_ptr<Inference>& inference : running_) {
+    const absl::Status reply = status.ok() ? inference->Encode(outputs_, first_row) : status;
     first_row += inference->decoded.rows;
-    CountReply(*inference, thread_.index, status.code(), end_ns);
+    CountReply(*inference, reply.code(), start_ns, end_ns);
     if (!thread_.accepts && inference->model->watched != nullptr) inference->traceparent = inference->Traceparent();
-    inference->Send(status);
+    inference->Send(reply);
+    if (!reply.ok()) thread_.reclaim(std::move(inference));
   }
-  if (status.ok()) return;
-  for (std::unique_ptr<Inference>& inference : running_) thread_.reclaim(std::move(inference));
-  running_.clear();
 }
 
 void BatchRunner::TapAll() {
   for (std::unique_ptr<Inference>& inference : running_) {
+    if (inference == nullptr) continue;  // it failed
     std::unique_ptr<SampleOwner> spent;
     if (inference->model->watched != nullptr) {
       TapAnswered(inference, thread_.index, thread_.boot_id, *thread_.tap, spent);

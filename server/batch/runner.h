@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "server/access_log/access_log.h"
 #include "server/base/clock.h"
 #include "server/batch/admission.h"
 #include "server/batch/inference.h"
@@ -20,6 +21,7 @@ struct ServingThread {
   const Clock* clock = nullptr;
   Admission* admission = nullptr;
   TapProducer* tap = nullptr;
+  AccessLogProducer* access = nullptr;  // null: nothing is logged
   uint64_t boot_id = 0;
   /// True where the thread that accepted a request also runs it: the call outlives Send until the thread turns to
   /// its queue again.
@@ -44,13 +46,17 @@ class BatchRunner {
  private:
   void DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns);
   absl::Status Execute(Graph& graph, int64_t start_ns);
-  void ReplyToAll(const absl::Status& status, int64_t end_ns);
+  void CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns);
+  void CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot);
+  void CountOutput(uint64_t output_ns, ServingSlot& slot);
+  void ReplyToAll(const absl::Status& status, int64_t start_ns, int64_t end_ns);
   void TapAll();
 
   const ServingThread thread_;
   std::vector<std::unique_ptr<Inference>> running_;
   std::vector<BatchItem> items_;
   TensorList outputs_;
+  int64_t rows_ = 0;  // of the running batch
 };
 
 }  // namespace driftserve

@@ -125,7 +125,8 @@ class FileReader {
     if (auto* const* list = std::get_if<std::vector<std::string>*>(&field); list && node.IsSequence()) {
       return ReadList(option, node, **list);
     }
-    const bool is_collection = field.index() >= 4;
+    const bool is_collection = std::holds_alternative<std::map<std::string, std::string>*>(field) ||
+                               std::holds_alternative<std::vector<std::string>*>(field);
     const std::string fault = node.IsScalar() && !is_collection
                                   ? SetOption(option, config_, node.Scalar())
                                   : Concat("expected ", Expected(option), ", got ", Kind(node));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "server/base/text.h"
@@ -106,6 +107,13 @@ struct Setter {
     *field = text == "true";
     return true;
   }
+  bool operator()(double* field) const {
+    const std::optional<double> value = ParseWhole<double>(text);
+    const bool inside = value && *value >= static_cast<double>(option.lowest) &&
+                        *value <= static_cast<double>(option.highest);
+    if (inside) *field = *value;
+    return inside;
+  }
   template <typename Integer>
   bool operator()(Integer* field) const {
     const std::optional<int64_t> value = ParseNumber(text, option.unit);
@@ -140,6 +148,7 @@ struct Describer {
     return "";
   }
   std::string operator()(bool*) const { return "true or false"; }
+  std::string operator()(double*) const { return Concat("a number from ", option.lowest, " to ", option.highest); }
   template <typename Integer>
   std::string operator()(Integer*) const {
     return Concat("a whole number", UnitWord(option.unit), " from ", option.lowest, " to ", option.highest);
@@ -151,6 +160,10 @@ struct Describer {
 struct Printer {
   std::string operator()(std::string* field) const { return *field; }
   std::string operator()(bool* field) const { return *field ? "true" : "false"; }
+  std::string operator()(double* field) const {
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof(text), *field).ptr);
+  }
   template <typename Integer>
   std::string operator()(Integer* field) const {
     return Concat(*field);

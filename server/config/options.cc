@@ -29,6 +29,18 @@ const std::vector<Option>& Table() {
        1, 10'000},
       {"grpc.max_transport_bytes", FIELD(grpc.max_transport_bytes),
        "Memory that gRPC may use for connections and messages.", 16 * kMi, kTi, kBytes},
+      {"grpc.max_requests_per_stream", FIELD(grpc.max_requests_per_stream),
+       "Messages of one ModelStreamInfer stream that are read and not answered; further ones wait with the client.", 1,
+       10'000},
+      {"grpc.shared_memory",
+       FIELD(grpc.shared_memory),
+       "Whether clients may register POSIX shared memory of this machine; auto: while grpc.address is a loopback "
+       "address.",
+       0,
+       0,
+       kNone,
+       OptionText::kChoice,
+       {"auto", "on", "off"}},
       {"grpc.reflection", FIELD(grpc.reflection), "Answer server reflection, as grpcurl needs it."},
 
       {"operations.address", FIELD(operations.address),
@@ -110,6 +122,12 @@ const std::vector<Option>& Table() {
        kNone,
        OptionText::kChoice,
        {"text", "json"}},
+
+      {"access_log.rate", FIELD(access_log.rate), "Share of requests that the access log has a line of.", 0, 1},
+      {"access_log.slow_ms", FIELD(access_log.slow_ms),
+       "Requests that take at least this long have a line always; 0: by rate alone.", 0, 3'600'000, kMillis},
+      {"access_log.path", FIELD(access_log.path),
+       "File that access lines are appended to, opened anew when it was moved; empty: standard error."},
   };
   return *table;
 }

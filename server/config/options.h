@@ -14,7 +14,8 @@ namespace driftserve {
 
 /// Where an option's value lives in a configuration.
 using OptionField =
-    std::variant<std::string*, bool*, int*, int64_t*, std::vector<std::string>*, std::map<std::string, std::string>*>;
+    std::variant<std::string*, bool*, int*, int64_t*, double*, std::vector<std::string>*,
+                 std::map<std::string, std::string>*>;
 
 /// What a number counts. A number with a unit may be written as a plain number of the unit that its name ends in
 /// ("linger_ms: 50"), or with a unit of its own ("linger_ms: 2s"), as long as the result is a whole number.

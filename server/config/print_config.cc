@@ -17,6 +17,7 @@ struct Emit {
   void operator()(bool* field) const { out << *field; }
   void operator()(int* field) const { out << *field; }
   void operator()(int64_t* field) const { out << *field; }
+  void operator()(double* field) const { out << *field; }
   void operator()(std::vector<std::string>* field) const {
     out << YAML::Flow << YAML::BeginSeq;
     for (const std::string& item : *field) out << YAML::DoubleQuoted << item;

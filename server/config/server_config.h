@@ -19,6 +19,8 @@ struct GrpcConfig {
   int64_t max_message_bytes = int64_t{64} << 20;
   int max_streams_per_connection = 128;
   int64_t max_transport_bytes = int64_t{1} << 30;
+  int max_requests_per_stream = 128;
+  std::string shared_memory = "auto";
   bool reflection = true;
 };
 
@@ -71,6 +73,12 @@ struct LogConfig {
   std::string format = "text";
 };
 
+struct AccessLogConfig {
+  double rate = 0;
+  int64_t slow_ms = 0;
+  std::string path;
+};
+
 struct ServerConfig {
   GrpcConfig grpc;
   OperationsConfig operations;
@@ -80,6 +88,7 @@ struct ServerConfig {
   TapConfig tap;
   ShutdownConfig shutdown;
   LogConfig log;
+  AccessLogConfig access_log;
   /// Per model name: YAML text that overrides window, decision, sampling or thresholds of its monitor.yaml, and where
   /// in the file it stands, for error messages.
   struct MonitorOverride {

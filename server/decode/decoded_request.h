@@ -2,15 +2,26 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "server/base/tensor.h"
+#include "server/shared_memory/system_regions.h"
 
 namespace driftserve {
 
+/// `byte_size` bytes from `offset` of a registered region, which stays open while somebody holds it.
+struct SharedRange {
+  std::shared_ptr<const SystemRegion> region;
+  uint64_t offset = 0;
+  uint64_t byte_size = 0;
+};
+
 /// What a request says, checked against its model. Views point into the message they were decoded from and into
-/// `scratch`, which holds bytes that had to be converted; both must outlive the views. Reused from request to request.
+/// `scratch` and `copies`, which hold bytes that were converted or copied; all must outlive the views. Reused from
+/// request to request.
 struct DecodedRequest {
   TensorList inputs;  // in the order of the model's inputs
   int64_t rows = 1;
@@ -19,6 +30,9 @@ struct DecodedRequest {
   absl::InlinedVector<int, 8> strata;             // one per row, or a single one that holds for all rows
   int64_t timeout_us = 0;                         // the request's own; 0: none
   std::deque<std::string> scratch;
+  std::vector<std::unique_ptr<char[]>> copies;  // inputs out of shared memory
+  // Where requested outputs go, in the order of requested_outputs; no region, or no entry: into the response.
+  std::vector<SharedRange> output_ranges;
 
   int stratum(int64_t row) const { return strata.size() == 1 ? strata[0] : strata[row]; }
 
@@ -30,6 +44,8 @@ struct DecodedRequest {
     strata.clear();
     timeout_us = 0;
     scratch.clear();
+    copies.clear();
+    output_ranges.clear();
   }
 };
 

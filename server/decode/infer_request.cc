@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/text.h"
 #include "server/decode/parameters.h"
+#include "server/decode/shared_tensors.h"
 #include "server/decode/tensor_check.h"
 #include "server/decode/typed_contents.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 using inference::ModelInferRequest;
 using InputTensor = ModelInferRequest::InferInputTensor;
+using RequestedOutput = ModelInferRequest::InferRequestedOutputTensor;
 
 std::string SpecNames(const std::vector<TensorSpec>& specs) {
   return absl::StrJoin(specs, ", ",
@@ -29,7 +31,7 @@ int IndexOf(const std::vector<TensorSpec>& specs, const std::string& name, int l
 
 absl::Status CheckCounts(const ModelInferRequest& request, const ModelSettings& settings) {
   const int raw = request.raw_input_contents_size();
-  if (raw != 0 && raw != request.inputs_size()) {
+  if (raw > request.inputs_size()) {
     return absl::InvalidArgumentError(
         Concat("raw_input_contents: expected one entry for each of the ", request.inputs_size(), " inputs, got ", raw));
   }
@@ -41,47 +43,72 @@ absl::Status CheckCounts(const ModelInferRequest& request, const ModelSettings& 
   return absl::OkStatus();
 }
 
-absl::Status CheckInputParameters(const InputTensor& input) {
-  for (const auto& [name, unused] : input.parameters()) {
-    if (name == "shared_memory_region") {
-      return absl::UnimplementedError(
-          Concat("input '", input.name(), "': shared memory is not supported; send the values in raw_input_contents"));
-    }
-  }
-  return absl::OkStatus();
-}
+/// What the inputs of one request are decoded with, and how far it is.
+struct InputReader {
+  const ModelInferRequest& request;
+  const DecodeLimits& limits;
+  int max_batch_size;
+  DecodedRequest& decoded;
+  int next_raw = 0;  // inputs in shared memory have no entry in raw_input_contents
 
-absl::Status DecodeInput(const ModelInferRequest& request, int position, const TensorSpec& spec, int max_batch_size,
-                         TensorView& tensor, std::deque<std::string>& scratch) {
-  const InputTensor& input = request.inputs(position);
-  if (input.datatype() != Name(spec.type)) {
-    return absl::InvalidArgumentError(
-        Concat("input '", spec.name, "': expected datatype ", Name(spec.type), ", got '", input.datatype(), "'"));
-  }
-  if (!input.parameters().empty()) {
-    if (absl::Status status = CheckInputParameters(input); !status.ok()) return status;
-  }
-  const absl::Span<const int64_t> shape(input.shape().data(), input.shape_size());
-  const absl::StatusOr<int64_t> elements = ElementCount(spec.name, shape);
-  if (!elements.ok()) return elements.status();
-  if (absl::Status status = CheckShape(spec, max_batch_size, shape); !status.ok()) return status;
-  tensor.type = spec.type;
-  tensor.shape.assign(shape.begin(), shape.end());
-  if (request.raw_input_contents_size() == 0) {
-    if (absl::Status status = ReadTypedContents(spec, input.contents(), tensor, scratch); !status.ok()) return status;
-  } else {
-    if (input.has_contents()) {
+  absl::Status Read(const InputTensor& input, const TensorSpec& spec, TensorView& tensor) {
+    if (input.datatype() != Name(spec.type)) {
       return absl::InvalidArgumentError(
-          Concat("input '", spec.name, "': expected its values either in raw_input_contents or in contents, got both"));
+          Concat("input '", spec.name, "': expected datatype ", Name(spec.type), ", got '", input.datatype(), "'"));
     }
-    tensor.bytes = request.raw_input_contents(position).data();
-    tensor.byte_size = request.raw_input_contents(position).size();
+    const absl::Span<const int64_t> shape(input.shape().data(), input.shape_size());
+    const absl::StatusOr<int64_t> elements = ElementCount(spec.name, shape);
+    if (!elements.ok()) return elements.status();
+    if (absl::Status status = CheckShape(spec, max_batch_size, shape); !status.ok()) return status;
+    tensor.type = spec.type;
+    tensor.shape.assign(shape.begin(), shape.end());
+    if (absl::Status status = ReadBytes(input, spec, *elements, tensor); !status.ok()) return status;
+    return CheckBytes(spec, tensor, *elements);
   }
-  return CheckBytes(spec, tensor, *elements);
-}
 
-absl::Status DecodeInputs(const ModelInferRequest& request, const ModelSettings& settings, DecodedRequest& decoded) {
+  absl::Status ReadBytes(const InputTensor& input, const TensorSpec& spec, int64_t elements, TensorView& tensor) {
+    if (!input.parameters().empty()) {
+      const auto range = FindSharedRange(Concat("input '", spec.name, "'"), input.parameters(), limits.regions);
+      if (!range.ok()) return range.status();
+      if (range->has_value()) return ReadShared(input, spec, **range, elements, tensor);
+    }
+    if (request.raw_input_contents_size() == 0) {
+      return ReadTypedContents(spec, input.contents(), tensor, decoded.scratch);
+    }
+    if (input.has_contents()) return GivenTwice(spec, "either in raw_input_contents or in contents");
+    if (next_raw == request.raw_input_contents_size()) {
+      return absl::InvalidArgumentError(
+          Concat("raw_input_contents: expected one entry for each of the ", request.inputs_size(),
+                 " inputs (those in shared memory have none), got ", next_raw));
+    }
+    const std::string& raw = request.raw_input_contents(next_raw++);
+    tensor.bytes = raw.data();
+    tensor.byte_size = raw.size();
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadShared(const InputTensor& input, const TensorSpec& spec, const SharedRange& range, int64_t elements,
+                          TensorView& tensor) {
+    if (input.has_contents()) return GivenTwice(spec, "either in shared memory or in contents");
+    return CopySharedInput(spec, range, elements, limits.shared_input_bytes, tensor, decoded);
+  }
+
+  static absl::Status GivenTwice(const TensorSpec& spec, const char* where) {
+    return absl::InvalidArgumentError(Concat("input '", spec.name, "': expected its values ", where, ", got both"));
+  }
+
+  absl::Status CheckAllRead() const {
+    if (next_raw == request.raw_input_contents_size()) return absl::OkStatus();
+    return absl::InvalidArgumentError(Concat("raw_input_contents: expected one entry for each of the ", next_raw,
+                                             " inputs that are not in shared memory, got ",
+                                             request.raw_input_contents_size()));
+  }
+};
+
+absl::Status DecodeInputs(const ModelInferRequest& request, const ModelSettings& settings, const DecodeLimits& limits,
+                          DecodedRequest& decoded) {
   decoded.inputs.resize(settings.inputs.size());
+  InputReader reader{request, limits, settings.max_batch_size, decoded};
   uint64_t seen = 0;  // a bit per input; models with more than 64 inputs are refused when loaded
   for (int position = 0; position < request.inputs_size(); ++position) {
     const std::string& name = request.inputs(position).name();
@@ -94,14 +121,12 @@ absl::Status DecodeInputs(const ModelInferRequest& request, const ModelSettings&
       return absl::InvalidArgumentError(Concat("input '", name, "': expected once, got it twice"));
     seen |= uint64_t{1} << index;
     TensorView& tensor = decoded.inputs[index];
-    if (absl::Status status =
-            DecodeInput(request, position, settings.inputs[index], settings.max_batch_size, tensor, decoded.scratch);
-        !status.ok()) {
+    if (absl::Status status = reader.Read(request.inputs(position), settings.inputs[index], tensor); !status.ok()) {
       return status;
     }
     decoded.byte_size += tensor.byte_size;
   }
-  return absl::OkStatus();
+  return reader.CheckAllRead();
 }
 
 absl::Status CheckRows(const ModelSettings& settings, DecodedRequest& decoded) {
@@ -117,7 +142,23 @@ absl::Status CheckRows(const ModelSettings& settings, DecodedRequest& decoded) {
   return absl::OkStatus();
 }
 
-absl::Status DecodeOutputs(const ModelInferRequest& request, const ModelSettings& settings, DecodedRequest& decoded) {
+/// The range of shared memory that an output is to be written to, for the output asked for last.
+absl::Status DecodeOutputParameters(const RequestedOutput& output, const DecodeLimits& limits,
+                                    DecodedRequest& decoded) {
+  if (output.parameters().find("classification") != output.parameters().end()) {
+    return absl::UnimplementedError(
+        Concat("output '", output.name(), "': parameter 'classification' is not supported"));
+  }
+  const auto range = FindSharedRange(Concat("output '", output.name(), "'"), output.parameters(), limits.regions);
+  if (!range.ok()) return range.status();
+  if (!range->has_value()) return absl::OkStatus();
+  decoded.output_ranges.resize(decoded.requested_outputs.size());
+  decoded.output_ranges.back() = **range;
+  return absl::OkStatus();
+}
+
+absl::Status DecodeOutputs(const ModelInferRequest& request, const ModelSettings& settings, const DecodeLimits& limits,
+                           DecodedRequest& decoded) {
   for (int i = 0; i < request.outputs_size(); ++i) {
     const auto& output = request.outputs(i);
     const int index = IndexOf(settings.outputs, output.name(), i);
@@ -125,32 +166,28 @@ absl::Status DecodeOutputs(const ModelInferRequest& request, const ModelSettings
       return absl::InvalidArgumentError(
           Concat("output '", output.name(), "': model '", settings.name, "' has ", SpecNames(settings.outputs)));
     }
-    for (const auto& [name, unused] : output.parameters()) {
-      if (name == "classification" || name == "shared_memory_region") {
-        return absl::UnimplementedError(
-            Concat("output '", output.name(), "': parameter '", name, "' is not supported"));
-      }
-    }
     decoded.requested_outputs.push_back(index);
+    if (output.parameters().empty()) continue;
+    if (absl::Status status = DecodeOutputParameters(output, limits, decoded); !status.ok()) return status;
   }
   if (request.outputs_size() == 0) {
     for (size_t i = 0; i < settings.outputs.size(); ++i) decoded.requested_outputs.push_back(static_cast<int>(i));
   }
-  return absl::OkStatus();
+  return decoded.output_ranges.empty() ? absl::OkStatus() : CheckSharedOutputs(decoded);
 }
 
 }  // namespace
 
 absl::Status DecodeInferRequest(const ModelInferRequest& request, const ModelSettings& settings,
-                                DecodedRequest& decoded) {
+                                const DecodeLimits& limits, DecodedRequest& decoded) {
   decoded.Clear();
   if (!request.parameters().empty()) {
     if (absl::Status status = ReadParameters(request.parameters(), decoded); !status.ok()) return status;
   }
   if (absl::Status status = CheckCounts(request, settings); !status.ok()) return status;
-  if (absl::Status status = DecodeInputs(request, settings, decoded); !status.ok()) return status;
+  if (absl::Status status = DecodeInputs(request, settings, limits, decoded); !status.ok()) return status;
   if (absl::Status status = CheckRows(settings, decoded); !status.ok()) return status;
-  return DecodeOutputs(request, settings, decoded);
+  return DecodeOutputs(request, settings, limits, decoded);
 }
 
 }  // namespace driftserve

@@ -1,6 +1,7 @@
 #include "server/decode/infer_response.h"
 
 #include "server/decode/bytes_tensor.h"
+#include "server/decode/shared_tensors.h"
 
 namespace driftserve {
 namespace {
@@ -36,15 +37,17 @@ TensorView SliceRows(const TensorView& tensor, bool batches, int64_t first, int6
   return slice;
 }
 
-void EncodeInferResponse(const Model& model, const DecodedRequest& decoded, const TensorList& outputs, int64_t first,
-                         std::string_view request_id, inference::ModelInferResponse& response, TensorList& views) {
+absl::Status EncodeInferResponse(const Model& model, const DecodedRequest& decoded, const TensorList& outputs,
+                                 int64_t first, std::string_view request_id, inference::ModelInferResponse& response,
+                                 TensorList& views) {
   response.Clear();
   response.set_model_name(model.settings.name);
   response.set_model_version(model.version_text);
   response.set_id(request_id.data(), request_id.size());
   views.clear();
   views.resize(outputs.size());
-  for (const int index : decoded.requested_outputs) {
+  for (size_t i = 0; i < decoded.requested_outputs.size(); ++i) {
+    const int index = decoded.requested_outputs[i];
     const TensorView slice = SliceRows(outputs[index], model.settings.max_batch_size > 0, first, decoded.rows);
     auto* output = response.add_outputs();
     output->set_name(model.settings.outputs[index].name);
@@ -52,10 +55,17 @@ void EncodeInferResponse(const Model& model, const DecodedRequest& decoded, cons
     output->set_datatype(type.data(), type.size());
     for (const int64_t dimension : slice.shape) output->add_shape(dimension);
     std::string* raw = response.add_raw_output_contents();
+    if (i < decoded.output_ranges.size() && decoded.output_ranges[i].region != nullptr) {
+      const absl::Status status =
+          WriteSharedOutput(output->name(), decoded.output_ranges[i], slice, *output->mutable_parameters());
+      if (!status.ok()) return status;
+      continue;
+    }
     raw->assign(slice.bytes, slice.byte_size);
     views[index] = slice;
     views[index].bytes = raw->data();
   }
+  return absl::OkStatus();
 }
 
 }  // namespace driftserve

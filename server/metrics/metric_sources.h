@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +21,33 @@ struct ServedVersion {
   std::shared_ptr<const ServingCounters> counters;
 };
 
+/// Lines of the access log: written, dropped by a full ring, not taken by the file.
+struct AccessLineCounts {
+  uint64_t written = 0;
+  uint64_t dropped = 0;
+  uint64_t failed = 0;
+};
+
+/// One GPU of the machine; what the driver does not say is NaN.
+struct GpuReading {
+  std::string uuid;
+  double utilization = 0;  // 0 to 1
+  double power_watts = 0;
+  double power_limit_watts = 0;
+  double energy_joules = 0;  // since the driver was loaded
+  double memory_used_bytes = 0;
+  double memory_total_bytes = 0;
+};
+
+/// Called by every scrape, from any thread.
+using GpuSource = std::function<std::vector<GpuReading>()>;
+
 /// The serving side at one moment.
 struct ServingState {
   std::vector<ServedVersion> versions;
   uint64_t pending_requests = 0;  // accepted and not yet answered
   uint64_t pending_bytes = 0;
+  std::optional<AccessLineCounts> access_lines;  // nothing where there is no access log
 };
 
 /// Called by every scrape, from any thread.

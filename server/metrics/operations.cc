@@ -11,6 +11,7 @@
 #include "drift/report/text.h"
 #include "server/base/text.h"
 #include "server/metrics/drift_collector.h"
+#include "server/metrics/gpu_collector.h"
 #include "server/metrics/pipeline_collector.h"
 #include "server/metrics/serving_collector.h"
 #include "server/metrics/text_format.h"
@@ -81,6 +82,7 @@ Operations::Operations(OperationsSources sources) : sources_(std::move(sources))
   if (sources_.board != nullptr) {
     collectors_.push_back(std::make_shared<DriftCollector>(sources_.board, sources_.labels));
   }
+  if (sources_.gpus) collectors_.push_back(std::make_shared<GpuCollector>(sources_.gpus));
   collectors_.push_back(std::make_shared<PipelineCollector>(sources_.publisher, sources_.tap, [this] {
     const HttpServer* server = counted_.load();
     return server ? server->Counts() : HttpCounts{};

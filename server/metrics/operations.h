@@ -33,6 +33,7 @@ struct OperationsSources {
   const Tap* tap = nullptr;
   const LabelInbox* labels = nullptr;
   ConsumerSource consumer;  // of `drift watch`, which serves nothing: in place of what serving has to show
+  GpuSource gpus;
 };
 
 /// The operations port: /metrics, /livez, /readyz, /version, /drift (JSON), /drift/<model> (a page; .json: its figures)

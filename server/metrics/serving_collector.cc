@@ -107,9 +107,18 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
   FamilyBuilder build("driftserve_build_info", "1; what this server was built from.", MetricType::Gauge);
   build.Add({Label("version", build_.version), Label("commit", build_.commit), Label("torch", build_.torch)}, 1);
 
+  FamilyBuilder lines("driftserve_access_log_lines_total",
+                      "Lines of the access log: written, dropped by a full ring, or failed to be written.",
+                      MetricType::Counter);
+  if (state.access_lines) {
+    lines.Add({Label("outcome", "written")}, static_cast<double>(state.access_lines->written));
+    lines.Add({Label("outcome", "dropped")}, static_cast<double>(state.access_lines->dropped));
+    lines.Add({Label("outcome", "failed")}, static_cast<double>(state.access_lines->failed));
+  }
+
   std::vector<MetricFamily> all;
   for (FamilyBuilder* family : {&families.requests, &families.request, &families.queue, &families.execute,
-                                &families.rows, &families.ready, &requests, &bytes, &build}) {
+                                &families.rows, &families.ready, &requests, &bytes, &lines, &build}) {
     family->MoveTo(all);
   }
   return all;

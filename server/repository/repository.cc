@@ -169,7 +169,7 @@ absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(ModelSettings set
   model->version_text = std::to_string(version);
   if (absl::Status status = Install(request, *model); !status.ok()) return status;
   const size_t threads = static_cast<size_t>(pollers_) + model->instance_graphs.size();
-  model->counters = ServingCounters(threads);
+  model->counters = ServingCounters(threads, static_cast<size_t>(std::max(1, model->settings.max_batch_size)));
   const auto overrides = config_.monitor_overrides.find(model->settings.name);
   const WatchSources sources{config_.repository.path, Concat(folder, "/monitor.yaml"),
                              Concat(folder, "/", version, "/reference.pb"),

@@ -20,6 +20,9 @@ namespace {
 void SetLimits(const GrpcConfig& config, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
   builder.SetMaxSendMessageSize(-1);
+  // gRPC decompresses a message whole before it measures it: a few megabytes of gzip can hold gigabytes.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, config.max_streams_per_connection);
   // With it on, two servers could share a port without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -43,14 +46,21 @@ class WithoutReflection final : public grpc::ServerBuilderOption {
   }
 };
 
+ServiceSources Completed(ServiceSources sources, const PollerSettings& settings) {
+  sources.registry = settings.registry;
+  sources.state = settings.state;
+  sources.clock = settings.clock;
+  return sources;
+}
+
 }  // namespace
 
 GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings, HealthBoard* health,
-                       RepositoryIndexSource index, std::string version)
+                       ServiceSources sources)
     : config_(config),
       settings_(settings),
       health_board_(health),
-      inference_(settings.registry, settings.state, std::move(index), std::move(version)) {}
+      inference_(Completed(std::move(sources), settings)) {}
 
 GrpcServer::~GrpcServer() { Shutdown(0); }
 
@@ -79,7 +89,7 @@ absl::Status GrpcServer::Build() {
 absl::Status GrpcServer::Start() {
   if (absl::Status status = Build(); !status.ok()) return status;
   for (const auto& poller : pollers_) {
-    calls_.push_back(MakeServingCalls(poller.get(), &inference_, &prediction_));
+    calls_.push_back(MakeServingCalls(poller.get(), &inference_, &prediction_, config_.max_requests_per_stream));
     calls_.back()->Post(config_.posted_calls);
     PostHealthCalls(&health_, health_board_, poller.get());
     PostLabels(*poller);
@@ -116,6 +126,9 @@ void GrpcServer::WaitForCalls() {
 void GrpcServer::Shutdown(int64_t budget_ms) {
   if (server_ == nullptr) return;
   health_board_->Close();
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    pollers_[i]->Execute([calls = calls_[i].get()] { calls->EndStreams(); });
+  }
   const std::chrono::nanoseconds deadline(settings_.clock->UnixNanos() + budget_ms * 1'000'000);
   server_->Shutdown(
       std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));

@@ -26,8 +26,8 @@ namespace driftserve {
 /// Thread safety: Start and Shutdown by one thread, in this order; the rest by anyone.
 class GrpcServer {
  public:
-  GrpcServer(const GrpcConfig& config, const PollerSettings& settings, HealthBoard* health, RepositoryIndexSource index,
-             std::string version);
+  /// `sources` need not repeat what `settings` says.
+  GrpcServer(const GrpcConfig& config, const PollerSettings& settings, HealthBoard* health, ServiceSources sources);
   ~GrpcServer();
 
   /// Binds the address and starts the pollers. What the registry holds is served; until the server is ready, requests

@@ -1,5 +1,6 @@
 #include "server/rpc/inference_service.h"
 
+#include "server/rpc/model_statistics.h"
 #include "server/rpc/rpc_status.h"
 
 namespace driftserve {
@@ -7,14 +8,8 @@ namespace {
 
 grpc::Status Unimplemented(const char* sentence) { return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, sentence); }
 
-constexpr char kNoStream[] = "this server does not stream inferences; call ModelInfer once per request";
-constexpr char kNoStatistics[] = "this server counts in Prometheus; read GET /metrics on the operations port";
 constexpr char kNoLoading[] =
     "this server serves what its repository held when it started; restart it to load or unload models";
-constexpr char kNoSharedMemory[] = "this server does not use shared memory; send tensors in raw_input_contents";
-constexpr char kNoTracing[] = "this server has no trace settings; traceparent metadata is passed on to the records";
-constexpr char kNoLogSettings[] =
-    "log settings cannot be changed while the server runs; set log.level in its configuration";
 
 void Describe(const TensorSpec& spec, bool batches, inference::ModelMetadataResponse::TensorMetadata& metadata) {
   metadata.set_name(spec.name);
@@ -25,10 +20,6 @@ void Describe(const TensorSpec& spec, bool batches, inference::ModelMetadataResp
 
 }  // namespace
 
-InferenceService::InferenceService(const Registry* registry, const ServerState* state, RepositoryIndexSource index,
-                                   std::string version)
-    : registry_(registry), state_(state), index_(std::move(index)), version_(std::move(version)) {}
-
 grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
                                           inference::ServerLiveResponse* response) {
   response->set_live(true);
@@ -37,31 +28,33 @@ grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference:
 
 grpc::Status InferenceService::ServerReady(grpc::ServerContext*, const inference::ServerReadyRequest*,
                                            inference::ServerReadyResponse* response) {
-  response->set_ready(state_->ready());
+  response->set_ready(sources_.state->ready());
   return grpc::Status::OK;
 }
 
 grpc::Status InferenceService::ModelReady(grpc::ServerContext*, const inference::ModelReadyRequest* request,
                                           inference::ModelReadyResponse* response) {
-  const auto model = registry_->Current()->Find(request->name(), request->version());
+  const auto model = sources_.registry->Current()->Find(request->name(), request->version());
   if (!model.ok()) return ToGrpcStatus(model.status());
-  response->set_ready(state_->ready());
+  response->set_ready(sources_.state->ready());
   return grpc::Status::OK;
 }
 
 grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*, const inference::ServerMetadataRequest*,
                                               inference::ServerMetadataResponse* response) {
   response->set_name("driftserve");
-  response->set_version(version_);
+  response->set_version(sources_.version);
   // Only what is true: clients act on this list.
-  for (const char* extension : {"binary_tensor_data", "model_configuration", "parameters"})
+  for (const char* extension : {"binary_tensor_data", "model_configuration", "parameters", "statistics", "logging"}) {
     response->add_extensions(extension);
+  }
+  if (sources_.regions != nullptr) response->add_extensions("system_shared_memory");
   return grpc::Status::OK;
 }
 
 grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*, const inference::ModelMetadataRequest* request,
                                              inference::ModelMetadataResponse* response) {
-  const std::shared_ptr<const ModelSet> models = registry_->Current();
+  const std::shared_ptr<const ModelSet> models = sources_.registry->Current();
   const auto found = models->Find(request->name(), request->version());
   if (!found.ok()) return ToGrpcStatus(found.status());
   const Model& model = **found;
@@ -78,7 +71,7 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*, const inferen
 
 grpc::Status InferenceService::ModelConfig(grpc::ServerContext*, const inference::ModelConfigRequest* request,
                                            inference::ModelConfigResponse* response) {
-  const auto model = registry_->Current()->Find(request->name(), request->version());
+  const auto model = sources_.registry->Current()->Find(request->name(), request->version());
   if (!model.ok()) return ToGrpcStatus(model.status());
   *response->mutable_config() = (*model)->settings.config;
   return grpc::Status::OK;
@@ -86,7 +79,7 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*, const inference
 
 grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest* request,
                                                inference::RepositoryIndexResponse* response) {
-  for (const VersionState& state : index_()) {
+  for (const VersionState& state : sources_.index()) {
     if (request->ready() && state.state != "READY") continue;
     auto* const model = response->add_models();
     model->set_name(state.name);
@@ -97,10 +90,26 @@ grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const infer
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelStreamInfer(
-    grpc::ServerContext*,
-    grpc::ServerReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>*) {
-  return Unimplemented(kNoStream);
+grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*, const inference::ModelStatisticsRequest* request,
+                                               inference::ModelStatisticsResponse* response) {
+  const std::shared_ptr<const ModelSet> models = sources_.registry->Current();
+  const bool one_model = !request->name().empty();
+  std::shared_ptr<Model> one_version;
+  if (one_model) {
+    const auto found = models->Find(request->name(), request->version());
+    if (!found.ok()) return ToGrpcStatus(found.status());
+    if (!request->version().empty()) one_version = *found;
+  }
+  const int64_t monotonic_ns = sources_.clock->MonotonicNanos();
+  const int64_t unix_ns = sources_.clock->UnixNanos();
+  for (const auto& [name, versions] : models->models) {
+    if (one_model && name != request->name()) continue;
+    for (const auto& [number, model] : versions) {
+      if (one_version != nullptr && model != one_version) continue;
+      FillStatistics(*model, monotonic_ns, unix_ns, *response->add_model_stats());
+    }
+  }
+  return grpc::Status::OK;
 }
 
 #define DRIFTSERVE_UNIMPLEMENTED(method, sentence)                                               \
@@ -109,17 +118,8 @@ grpc::Status InferenceService::ModelStreamInfer(
     return Unimplemented(sentence);                                                              \
   }
 
-DRIFTSERVE_UNIMPLEMENTED(ModelStatistics, kNoStatistics)
 DRIFTSERVE_UNIMPLEMENTED(RepositoryModelLoad, kNoLoading)
 DRIFTSERVE_UNIMPLEMENTED(RepositoryModelUnload, kNoLoading)
-DRIFTSERVE_UNIMPLEMENTED(SystemSharedMemoryStatus, kNoSharedMemory)
-DRIFTSERVE_UNIMPLEMENTED(SystemSharedMemoryRegister, kNoSharedMemory)
-DRIFTSERVE_UNIMPLEMENTED(SystemSharedMemoryUnregister, kNoSharedMemory)
-DRIFTSERVE_UNIMPLEMENTED(CudaSharedMemoryStatus, kNoSharedMemory)
-DRIFTSERVE_UNIMPLEMENTED(CudaSharedMemoryRegister, kNoSharedMemory)
-DRIFTSERVE_UNIMPLEMENTED(CudaSharedMemoryUnregister, kNoSharedMemory)
-DRIFTSERVE_UNIMPLEMENTED(TraceSetting, kNoTracing)
-DRIFTSERVE_UNIMPLEMENTED(LogSettings, kNoLogSettings)
 
 #undef DRIFTSERVE_UNIMPLEMENTED
 

@@ -1,21 +1,36 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "inference/grpc_service.grpc.pb.h"
+#include "server/base/clock.h"
+#include "server/base/log_filter.h"
 #include "server/repository/registry.h"
 #include "server/rpc/server_state.h"
+#include "server/shared_memory/system_regions.h"
 
 namespace driftserve {
 
-/// The Open Inference Protocol. ModelInfer is asynchronous, on the pollers' queues; everything here is gRPC's
-/// synchronous API, on gRPC's own threads, which costs the pollers nothing. Thread-safe.
+/// What the synchronous methods answer from. Everything it points to outlives the service.
+struct ServiceSources {
+  const Registry* registry = nullptr;
+  const ServerState* state = nullptr;
+  const Clock* clock = nullptr;
+  SystemRegions* regions = nullptr;  // null: no shared memory
+  LogFilter* log_filter = nullptr;
+  RepositoryIndexSource index;
+  std::string version;
+};
+
+/// The Open Inference Protocol. ModelInfer and ModelStreamInfer are asynchronous, on the pollers' queues, the stream
+/// with messages as bytes; everything here is gRPC's synchronous API, on gRPC's own threads, which costs the pollers
+/// nothing. Thread-safe.
 class InferenceService final
-    : public inference::GRPCInferenceService::WithAsyncMethod_ModelInfer<inference::GRPCInferenceService::Service> {
+    : public inference::GRPCInferenceService::WithRawMethod_ModelStreamInfer<
+          inference::GRPCInferenceService::WithAsyncMethod_ModelInfer<inference::GRPCInferenceService::Service>> {
  public:
-  /// Arguments must outlive the service.
-  InferenceService(const Registry* registry, const ServerState* state, RepositoryIndexSource index,
-                   std::string version);
+  explicit InferenceService(ServiceSources sources) : sources_(std::move(sources)) {}
 
   grpc::Status ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
                           inference::ServerLiveResponse*) override;
@@ -32,16 +47,9 @@ class InferenceService final
   grpc::Status RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest*,
                                inference::RepositoryIndexResponse*) override;
 
-  // Not there yet; each says so in a sentence.
-  grpc::Status ModelStreamInfer(
-      grpc::ServerContext*,
-      grpc::ServerReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>*) override;
   grpc::Status ModelStatistics(grpc::ServerContext*, const inference::ModelStatisticsRequest*,
                                inference::ModelStatisticsResponse*) override;
-  grpc::Status RepositoryModelLoad(grpc::ServerContext*, const inference::RepositoryModelLoadRequest*,
-                                   inference::RepositoryModelLoadResponse*) override;
-  grpc::Status RepositoryModelUnload(grpc::ServerContext*, const inference::RepositoryModelUnloadRequest*,
-                                     inference::RepositoryModelUnloadResponse*) override;
+
   grpc::Status SystemSharedMemoryStatus(grpc::ServerContext*, const inference::SystemSharedMemoryStatusRequest*,
                                         inference::SystemSharedMemoryStatusResponse*) override;
   grpc::Status SystemSharedMemoryRegister(grpc::ServerContext*, const inference::SystemSharedMemoryRegisterRequest*,
@@ -59,11 +67,14 @@ class InferenceService final
   grpc::Status LogSettings(grpc::ServerContext*, const inference::LogSettingsRequest*,
                            inference::LogSettingsResponse*) override;
 
+  // Not there yet; each says so in a sentence.
+  grpc::Status RepositoryModelLoad(grpc::ServerContext*, const inference::RepositoryModelLoadRequest*,
+                                   inference::RepositoryModelLoadResponse*) override;
+  grpc::Status RepositoryModelUnload(grpc::ServerContext*, const inference::RepositoryModelUnloadRequest*,
+                                     inference::RepositoryModelUnloadResponse*) override;
+
  private:
-  const Registry* const registry_;
-  const ServerState* const state_;
-  const RepositoryIndexSource index_;
-  const std::string version_;
+  const ServiceSources sources_;
 };
 
 }  // namespace driftserve

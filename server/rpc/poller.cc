@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/base/text.h"
+#include "server/batch/access.h"
 #include "server/decode/strata.h"
 
 namespace driftserve {
@@ -46,12 +47,14 @@ Poller::Poller(size_t index, std::unique_ptr<grpc::ServerCompletionQueue> queue,
       id_prefix_(absl::StrFormat("%016x-", settings.boot_id)),
       models_(settings.registry),
       tap_(settings.tap->AddProducer()),
+      access_(settings.access_log == nullptr ? nullptr : settings.access_log->AddProducer()),
       sequence_(uint64_t{index} << kSequenceBits) {
   ServingThread thread;
   thread.index = index;
   thread.clock = settings.clock;
   thread.admission = settings.admission;
   thread.tap = tap_;
+  thread.access = access_;
   thread.boot_id = settings.boot_id;
   thread.accepts = true;
   thread.reclaim = [this](std::unique_ptr<SampleOwner> spent) { reclaim_(std::move(spent)); };
@@ -154,6 +157,7 @@ void Poller::RunFirstGroup() {
 void Poller::Accept(std::unique_ptr<RpcInference> inference) {
   ++accepted_in_turn_;
   inference->accepted_ns = settings_.clock->MonotonicNanos();
+  inference->sequence = ++sequence_;
   const absl::Status prepared = Prepare(*inference);
   if (!prepared.ok()) return Refuse(std::move(inference), prepared);
   Submit(std::move(inference));
@@ -169,7 +173,7 @@ absl::Status Poller::Prepare(RpcInference& inference) {
     return model.status();
   }
   inference.model = *std::move(model);
-  if (absl::Status status = inference.Decode(); !status.ok()) return status;
+  if (absl::Status status = inference.Decode(settings_.limits); !status.ok()) return status;
   Identify(inference);
   SetDeadline(inference);
   const Model& chosen = *inference.model;
@@ -183,7 +187,6 @@ absl::Status Poller::Prepare(RpcInference& inference) {
 }
 
 void Poller::Identify(RpcInference& inference) {
-  inference.sequence = ++sequence_;
   inference.request_id = inference.client_request_id();
   if (inference.model->watched == nullptr) return;
   inference.time_ns = settings_.clock->UnixNanos();
@@ -240,11 +243,26 @@ void Poller::Submit(std::unique_ptr<RpcInference> inference) {
   runner_->Refuse(std::move(request), status);
 }
 
+void Poller::RefuseUnreadable(std::unique_ptr<RpcInference> inference) {
+  inference->accepted_ns = settings_.clock->MonotonicNanos();
+  inference->sequence = ++sequence_;
+  RefuseUnknown(std::move(inference), absl::InvalidArgumentError("the message is not a ModelInferRequest"));
+}
+
 void Poller::Refuse(std::unique_ptr<RpcInference> inference, const absl::Status& status) {
-  if (inference->model != nullptr) return runner_->Refuse(std::move(inference), status);
+  if (inference->model == nullptr) return RefuseUnknown(std::move(inference), status);
+  runner_->Refuse(std::move(inference), status);
+}
+
+void Poller::RefuseUnknown(std::unique_ptr<RpcInference> inference, const absl::Status& status) {
   settings_.unknown->slot(index_)
       .requests[static_cast<size_t>(inference->method)][static_cast<size_t>(status.code())]
       .Add();
+  if (access_ != nullptr) {
+    const int64_t now_ns = settings_.clock->MonotonicNanos();
+    LogAnswered(*inference, inference->model_name(), status.code(), now_ns, now_ns, settings_.clock->UnixNanos(),
+                *access_);
+  }
   inference->Send(status);
   reclaim_(std::move(inference));
 }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/access_log/access_log.h"
 #include "server/base/serving_counters.h"
 #include "server/batch/policy.h"
 #include "server/batch/runner.h"
@@ -34,6 +35,8 @@ struct PollerSettings {
   uint64_t boot_id = 0;
   int64_t turn_limit_ns = 4'000'000;
   int64_t default_timeout_ns = 0;  // for requests without a deadline; 0: none
+  DecodeLimits limits;
+  AccessLog* access_log = nullptr;  // null: nothing is logged
 };
 
 /// One serving thread: waits on its completion queue, accepts requests, runs those of short models itself in batches
@@ -54,6 +57,8 @@ class Poller {
 
   /// Takes over a request that was just read: finds its model, decodes, admits, and queues it or replies.
   void Accept(std::unique_ptr<RpcInference> inference);
+  /// Takes over a message of a stream that could not be read, and refuses it.
+  void RefuseUnreadable(std::unique_ptr<RpcInference> inference);
 
   /// Counts a call from when it is accepted until nothing of it will be on the queue any more. On the poller's thread.
   void OpenCall() { ++open_calls_; }
@@ -80,6 +85,7 @@ class Poller {
   void SetDeadline(RpcInference& inference);
   void Submit(std::unique_ptr<RpcInference> inference);
   void Refuse(std::unique_ptr<RpcInference> inference, const absl::Status& status);
+  void RefuseUnknown(std::unique_ptr<RpcInference> inference, const absl::Status& status);
 
   const size_t index_;
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
@@ -88,6 +94,7 @@ class Poller {
   std::function<void(std::unique_ptr<SampleOwner>)> reclaim_;
   RegistryReader models_;
   TapProducer* const tap_;
+  AccessLogProducer* const access_;
   std::unique_ptr<BatchRunner> runner_;
   std::thread thread_;
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "server/batch/inference.h"
+#include "server/decode/infer_request.h"
 
 namespace driftserve {
 
@@ -16,7 +17,7 @@ class RpcInference : public Inference {
   virtual const std::string& client_request_id() const = 0;
 
   /// Fills `decoded`. REQUIRES: `model` is set.
-  virtual absl::Status Decode() = 0;
+  virtual absl::Status Decode(const DecodeLimits& limits) = 0;
 
   /// For strata: a request parameter or an entry of the call's metadata as text; empty where there is none.
   virtual std::string ParameterNamed(const std::string& name) const = 0;

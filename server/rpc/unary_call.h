@@ -31,13 +31,14 @@ class UnaryInference final : public RpcInference {
   const std::string& model_name() const override { return request.model_name(); }
   const std::string& model_version() const override { return request.model_version(); }
   const std::string& client_request_id() const override { return Kind::RequestId(request); }
-  absl::Status Decode() override { return Kind::Decode(*this); }
-  void Encode(const TensorList& model_outputs, int64_t first_row) override {
-    Kind::Encode(*this, model_outputs, first_row);
+  absl::Status Decode(const DecodeLimits& limits) override { return Kind::Decode(*this, limits); }
+  absl::Status Encode(const TensorList& model_outputs, int64_t first_row) override {
+    return Kind::Encode(*this, model_outputs, first_row);
   }
   std::string ParameterNamed(const std::string& name) const override { return Kind::Parameter(request, name); }
   std::string MetadataNamed(const std::string& name) const override { return MetadataEntry(call->context(), name); }
   std::string Traceparent() const override { return MetadataEntry(call->context(), "traceparent"); }
+  std::string Peer() const override { return call->context().peer(); }
   int64_t CallerDeadlineNanos() const override { return MonotonicDeadline(call->context()); }
   bool Cancelled() const override { return call->cancelled(); }
   bool worth_keeping() const override {

@@ -1,10 +1,12 @@
 #include "server/rpc/unary_calls.h"
 
+#include <algorithm>
+
 #include "server/decode/infer_request.h"
-#include "server/decode/infer_response.h"
-#include "server/decode/parameters.h"
 #include "server/decode/predict_request.h"
 #include "server/decode/predict_response.h"
+#include "server/rpc/infer_messages.h"
+#include "server/rpc/stream_calls.h"
 #include "server/rpc/unary_call.h"
 
 namespace driftserve {
@@ -24,27 +26,13 @@ struct ModelInferKind {
   }
   static const std::string& RequestId(const Request& request) { return request.id(); }
   static std::string Parameter(const Request& request, const std::string& name) {
-    const auto found = request.parameters().find(name);
-    return found == request.parameters().end() ? std::string() : ParameterText(found->second);
+    return RequestParameter(request, name);
   }
-  static absl::Status Decode(Messages& messages) {
-    return DecodeInferRequest(messages.request, messages.model->settings, messages.decoded);
+  static absl::Status Decode(Messages& messages, const DecodeLimits& limits) {
+    return DecodeInferRequest(messages.request, messages.model->settings, limits, messages.decoded);
   }
-  static void Encode(Messages& messages, const TensorList& outputs, int64_t first) {
-    EncodeInferResponse(*messages.model, messages.decoded, outputs, first, messages.request_id, messages.response,
-                        messages.outputs);
-    if (messages.model->watched != nullptr) KeepUnasked(messages, outputs, first);
-  }
-
-  /// A caller that asks for some outputs only must not make the others look missing to the observer.
-  static void KeepUnasked(Messages& messages, const TensorList& outputs, int64_t first) {
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      if (messages.outputs[i].type != DataType::kInvalid) continue;
-      const TensorView slice =
-          SliceRows(outputs[i], messages.model->settings.max_batch_size > 0, first, messages.decoded.rows);
-      messages.outputs[i] = slice;
-      messages.outputs[i].bytes = messages.decoded.scratch.emplace_back(slice.bytes, slice.byte_size).data();
-    }
+  static absl::Status Encode(Messages& messages, const TensorList& outputs, int64_t first) {
+    return EncodeModelInfer(messages, outputs, first, messages.response);
   }
 };
 
@@ -65,19 +53,23 @@ struct PredictKind {
     const auto found = request.parameters().find(name);
     return found == request.parameters().end() ? std::string() : ParameterText(found->second);
   }
-  static absl::Status Decode(Messages& messages) {
+  static absl::Status Decode(Messages& messages, const DecodeLimits&) {
     return DecodePredictRequest(messages.request, *messages.model, messages.decoded);
   }
-  static void Encode(Messages& messages, const TensorList& outputs, int64_t first) {
+  static absl::Status Encode(Messages& messages, const TensorList& outputs, int64_t first) {
     EncodePredictResponse(*messages.model, messages.decoded, outputs, first, messages.request_id, messages.response,
                           messages.kept_outputs, messages.outputs);
+    return absl::OkStatus();
   }
 };
 
+// Streams posted at a time: each lives long, and posts its replacement when it is accepted.
+constexpr int kPostedStreams = 16;
+
 class PollerCalls final : public ServingCalls {
  public:
-  PollerCalls(Poller* poller, InferenceService* inference, PredictionService* prediction)
-      : infer_(poller, inference), predict_(poller, prediction) {
+  PollerCalls(Poller* poller, InferenceService* inference, PredictionService* prediction, int most_in_flight)
+      : infer_(poller, inference), predict_(poller, prediction), streams_(poller, inference, most_in_flight) {
     poller->SetReclaim([this](std::unique_ptr<SampleOwner> spent) { Reclaim(std::move(spent)); });
   }
 
@@ -86,29 +78,40 @@ class PollerCalls final : public ServingCalls {
       infer_.Post();
       predict_.Post();
     }
+    for (int i = 0; i < std::min(count, kPostedStreams); ++i) streams_.Post();
   }
 
+  void EndStreams() override { streams_.End(); }
+
  private:
-  // A poller taps only what it accepted, so what comes back is of its own two kinds.
+  // A poller taps only what it accepted, so what comes back is of its own kinds.
   void Reclaim(std::unique_ptr<SampleOwner> spent) {
     auto* const inference = static_cast<Inference*>(spent.release());
-    if (inference->method == Method::kPredict) {
-      predict_.Keep(std::unique_ptr<UnaryInference<PredictKind>>(static_cast<UnaryInference<PredictKind>*>(inference)));
-    } else {
-      infer_.Keep(
-          std::unique_ptr<UnaryInference<ModelInferKind>>(static_cast<UnaryInference<ModelInferKind>*>(inference)));
+    switch (inference->method) {
+      case Method::kPredict:
+        return predict_.Keep(As<UnaryInference<PredictKind>>(inference));
+      case Method::kModelStreamInfer:
+        return streams_.Keep(As<StreamInference>(inference));
+      default:
+        return infer_.Keep(As<UnaryInference<ModelInferKind>>(inference));
     }
+  }
+
+  template <typename Messages>
+  static std::unique_ptr<Messages> As(Inference* inference) {
+    return std::unique_ptr<Messages>(static_cast<Messages*>(inference));
   }
 
   UnaryCalls<ModelInferKind> infer_;
   UnaryCalls<PredictKind> predict_;
+  StreamCalls streams_;
 };
 
 }  // namespace
 
 std::unique_ptr<ServingCalls> MakeServingCalls(Poller* poller, InferenceService* inference,
-                                               PredictionService* prediction) {
-  return std::make_unique<PollerCalls>(poller, inference, prediction);
+                                               PredictionService* prediction, int most_in_flight) {
+  return std::make_unique<PollerCalls>(poller, inference, prediction, most_in_flight);
 }
 
 }  // namespace driftserve

@@ -9,14 +9,21 @@
 namespace driftserve {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 class RunnerTest : public testing::Test {
  protected:
   RunnerTest() : tap_({4, 1 << 20}), producer_(tap_.AddProducer()) {
     model_->settings.name = "m";
     model_->settings.max_batch_size = 8;
+    UseAccessLog(nullptr);
+  }
+
+  void UseAccessLog(AccessLogProducer* access) {
     ServingThread thread;
+    thread.access = access;
     thread.clock = &clock_;
     thread.admission = &admission_;
     thread.tap = producer_;
@@ -122,6 +129,62 @@ TEST_F(RunnerTest, DurationsAreOfTheInjectedClock) {
   EXPECT_EQ(slot.execute_duration.Sum(), 2'000'000u);
   EXPECT_EQ(slot.request_duration.Sum(), 3'000'000u);
   EXPECT_EQ(slot.batch_rows.Sum(), 1u);
+}
+
+TEST_F(RunnerTest, AnAnswerThatDoesNotFitIsItsCallersAloneAndIsNotTapped) {
+  Watch(1.0);
+  Add({1})->encode_failure = absl::InvalidArgumentError("does not fit");
+  Add({2});
+  Run();
+  ASSERT_EQ(replies_.size(), 2u);
+  EXPECT_EQ(replies_[0].status.message(), "does not fit");
+  EXPECT_THAT(replies_[1].outputs, ElementsAre(4));
+  EXPECT_EQ(Counted(absl::StatusCode::kInvalidArgument), 1u);
+  EXPECT_EQ(Counted(absl::StatusCode::kOk), 1u);
+  EXPECT_EQ(model_->watched->seen().Total(0), 1u);
+}
+
+TEST_F(RunnerTest, StatisticsAreOfBatchesThatSucceeded) {
+  model_->counters = ServingCounters(1, 8);
+  Add({1, 2});
+  Add({3});
+  clock_.Advance(1000);
+  graph_.before_run = [this] { clock_.Advance(500); };
+  Run();
+  const ServingSlot& slot = model_->counters.slot(0);
+  EXPECT_EQ(slot.queue_ns.Read(), 2000u);
+  EXPECT_EQ(slot.infer_ns.Read(), 1000u) << "each of two requests waited for the whole batch";
+  EXPECT_EQ(slot.batches[2].count.Read(), 1u);
+  EXPECT_EQ(slot.batches[2].infer_ns.Read(), 500u);
+  EXPECT_EQ(slot.last_end_ns.Read(), static_cast<uint64_t>(clock_.MonotonicNanos()));
+
+  graph_.failure = absl::InternalError("no");
+  Add({4});
+  Run();
+  EXPECT_EQ(slot.infer_ns.Read(), 1000u);
+  EXPECT_EQ(slot.batches[0].count.Read(), 0u);
+  EXPECT_EQ(slot.failed_ns.Read(), 500u);
+}
+
+TEST_F(RunnerTest, AnsweredAndRefusedRequestsAreLogged) {
+  AccessLogSettings settings;
+  settings.rate = 1;
+  std::string lines;
+  AccessLog log(settings, [&](const std::string& text) {
+    lines += text;
+    return true;
+  });
+  UseAccessLog(log.AddProducer());
+  Watch(0);
+  Add({1, 2})->request_id = "answered";
+  Add({3})->cancelled = true;
+  clock_.Advance(7000);
+  graph_.before_run = [this] { clock_.Advance(5000); };
+  Run();
+  log.WriteWaiting();
+  EXPECT_THAT(lines, AllOf(HasSubstr(R"("code":"CANCELLED")"),
+                           HasSubstr(R"("request_id":"answered","peer":"ipv4:192.0.2.1:7","stratum":"default",)"
+                                     R"("rows":2,"queue_us":7,"execute_us":5,"total_us":12)")));
 }
 
 TEST_F(RunnerTest, AKeptRequestTravelsOnWithItsMessages) {

@@ -104,6 +104,17 @@ TEST_F(LoadConfigTest, WrongUnitsAreRefused) {
               HasSubstr("grpc.pollers: expected a whole number"));
 }
 
+TEST_F(LoadConfigTest, ASharesBoundsAreChecked) {
+  const auto config = Load("repository: {path: m}\naccess_log: {rate: 0.25}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->access_log.rate, 0.25);
+  for (const char* value : {"1.5", "-0.1", "nan", "often"}) {
+    EXPECT_THAT(Faults(std::string("repository: {path: m}\naccess_log: {rate: ") + value + "}\n"),
+                HasSubstr("access_log.rate: expected a number from 0 to 1"))
+        << value;
+  }
+}
+
 TEST_F(LoadConfigTest, WrongTypesAreRefused) {
   const std::string faults = Faults(
       "repository: {path: [a], models: all}\n"

@@ -58,7 +58,7 @@ absl::Status DecodeChanged(const std::function<void(ModelInferRequest&)>& change
   ModelInferRequest request = GoodRequest();
   change(request);
   DecodedRequest decoded;
-  return DecodeInferRequest(request, Settings(), decoded);
+  return DecodeInferRequest(request, Settings(), {}, decoded);
 }
 
 std::string Refusal(const std::function<void(ModelInferRequest&)>& change) {
@@ -70,7 +70,7 @@ std::string Refusal(const std::function<void(ModelInferRequest&)>& change) {
 TEST(DecodeInferRequest, ReadsRawContentsInPlace) {
   const ModelInferRequest request = GoodRequest();
   DecodedRequest decoded;
-  ASSERT_TRUE(DecodeInferRequest(request, Settings(), decoded).ok());
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
   EXPECT_EQ(decoded.rows, 2);
   EXPECT_EQ(decoded.inputs[0].bytes, request.raw_input_contents(0).data());
   EXPECT_EQ(decoded.byte_size, 24u + 10u);
@@ -82,7 +82,7 @@ TEST(DecodeInferRequest, InputsMayComeInAnyOrder) {
   request.mutable_inputs()->SwapElements(0, 1);
   request.mutable_raw_input_contents()->SwapElements(0, 1);
   DecodedRequest decoded;
-  ASSERT_TRUE(DecodeInferRequest(request, Settings(), decoded).ok());
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
   EXPECT_EQ(decoded.inputs[0].type, DataType::kFp32);
   EXPECT_EQ(decoded.inputs[0].byte_size, 24u);
 }
@@ -94,7 +94,7 @@ TEST(DecodeInferRequest, ReadsTypedContents) {
   request.mutable_inputs(1)->mutable_contents()->add_bytes_contents("a");
   request.mutable_inputs(1)->mutable_contents()->add_bytes_contents("bc");
   DecodedRequest decoded;
-  ASSERT_TRUE(DecodeInferRequest(request, Settings(), decoded).ok());
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
   EXPECT_EQ(std::string(decoded.inputs[1].bytes, decoded.inputs[1].byte_size), Bytes({"a", "bc"}));
 }
 
@@ -106,11 +106,11 @@ TEST(DecodeInferRequest, NarrowTypesRideInWiderFieldsAndAreChecked) {
   input.mutable_contents()->add_int_contents(-128);
   input.mutable_contents()->add_int_contents(127);
   DecodedRequest decoded;
-  ASSERT_TRUE(DecodeInferRequest(request, settings, decoded).ok());
+  ASSERT_TRUE(DecodeInferRequest(request, settings, {}, decoded).ok());
   EXPECT_EQ(decoded.inputs[0].byte_size, 2u);
   EXPECT_EQ(static_cast<int8_t>(decoded.inputs[0].bytes[0]), -128);
   request.mutable_inputs(0)->mutable_contents()->set_int_contents(1, 128);
-  const absl::Status status = DecodeInferRequest(request, settings, decoded);
+  const absl::Status status = DecodeInferRequest(request, settings, {}, decoded);
   EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("'x'"), HasSubstr("128"), HasSubstr("INT8")));
 }
 
@@ -120,7 +120,7 @@ TEST(DecodeInferRequest, TheRequestsOwnTimeoutIsRead) {
   (*request.mutable_parameters())["triton_enable_empty_final_response"].set_bool_param(true);
   (*request.mutable_parameters())["tier"].set_string_param("vip");
   DecodedRequest decoded;
-  ASSERT_TRUE(DecodeInferRequest(request, Settings(), decoded).ok());
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
   EXPECT_EQ(decoded.timeout_us, 1500);
 }
 
@@ -128,7 +128,7 @@ TEST(DecodeInferRequest, AsksOnlyForTheNamedOutputs) {
   ModelInferRequest request = GoodRequest();
   request.add_outputs()->set_name("label");
   DecodedRequest decoded;
-  ASSERT_TRUE(DecodeInferRequest(request, Settings(), decoded).ok());
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
   EXPECT_THAT(decoded.requested_outputs, ElementsAre(1));
 }
 

@@ -31,7 +31,7 @@ class EncodeTest : public testing::Test {
 
 TEST_F(EncodeTest, CutsTheRequestsOwnRowsOutOfTheBatch) {
   decoded_.rows = 2;
-  EncodeInferResponse(model_, decoded_, outputs_, 1, "id-7", response_, views_);
+  ASSERT_TRUE(EncodeInferResponse(model_, decoded_, outputs_, 1, "id-7", response_, views_).ok());
   EXPECT_EQ(response_.model_name(), "m");
   EXPECT_EQ(response_.model_version(), "3");
   EXPECT_EQ(response_.id(), "id-7");
@@ -47,16 +47,16 @@ TEST_F(EncodeTest, CutsTheRequestsOwnRowsOutOfTheBatch) {
 
 TEST_F(EncodeTest, ViewsPointIntoTheResponse) {
   decoded_.rows = 4;
-  EncodeInferResponse(model_, decoded_, outputs_, 0, "", response_, views_);
+  ASSERT_TRUE(EncodeInferResponse(model_, decoded_, outputs_, 0, "", response_, views_).ok());
   EXPECT_EQ(views_[0].bytes, response_.raw_output_contents(0).data());
   EXPECT_EQ(views_[1].byte_size, labels_.size());
 }
 
 TEST_F(EncodeTest, AResponseIsUsedAgainWithoutWhatWasInIt) {
   decoded_.rows = 1;
-  EncodeInferResponse(model_, decoded_, outputs_, 0, "first", response_, views_);
+  ASSERT_TRUE(EncodeInferResponse(model_, decoded_, outputs_, 0, "first", response_, views_).ok());
   decoded_.requested_outputs = {1};
-  EncodeInferResponse(model_, decoded_, outputs_, 3, "second", response_, views_);
+  ASSERT_TRUE(EncodeInferResponse(model_, decoded_, outputs_, 3, "second", response_, views_).ok());
   ASSERT_EQ(response_.outputs_size(), 1);
   EXPECT_EQ(response_.outputs(0).name(), "label");
   EXPECT_EQ(response_.id(), "second");

@@ -31,19 +31,22 @@ class FakeInference final : public Inference {
     decoded.strata.push_back(0);
   }
 
-  void Encode(const TensorList& model_outputs, int64_t first_row) override {
+  absl::Status Encode(const TensorList& model_outputs, int64_t first_row) override {
     const auto* values = reinterpret_cast<const float*>(model_outputs[0].bytes) + first_row;
     encoded_.assign(values, values + decoded.rows);
     outputs.push_back({DataType::kFp32,
                        {decoded.rows, 1},
                        reinterpret_cast<const char*>(encoded_.data()),
                        encoded_.size() * sizeof(float)});
+    return encode_failure;
   }
   void Send(const absl::Status& status) override { on_reply_({status, encoded_}); }
   bool Cancelled() const override { return cancelled; }
   std::string Traceparent() const override { return "00-trace"; }
+  std::string Peer() const override { return "ipv4:192.0.2.1:7"; }
 
   bool cancelled = false;
+  absl::Status encode_failure;
 
  private:
   std::vector<float> values_;

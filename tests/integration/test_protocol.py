@@ -1,7 +1,6 @@
 """The inference protocol as unmodified clients speak it, Predict, health and reflection."""
 
 import asyncio
-import queue
 import re
 
 import grpc
@@ -14,9 +13,7 @@ from conftest import features, mlp_request, scores, x_request
 from support import protocol, repository
 
 SERVICES = {"inference.GRPCInferenceService", "driftserve.v1.Prediction", "grpc.health.v1.Health"}
-UNIMPLEMENTED = ("ModelStatistics", "RepositoryModelLoad", "RepositoryModelUnload", "SystemSharedMemoryStatus",
-                 "SystemSharedMemoryRegister", "SystemSharedMemoryUnregister", "CudaSharedMemoryStatus",
-                 "CudaSharedMemoryRegister", "CudaSharedMemoryUnregister", "TraceSetting", "LogSettings")
+UNIMPLEMENTED = ("RepositoryModelLoad", "RepositoryModelUnload", "CudaSharedMemoryRegister")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +50,8 @@ def test_server_metadata_lists_only_true_extensions(client):
     metadata = client.get_server_metadata()
     assert metadata.name == "driftserve"
     assert metadata.version
-    assert "statistics" not in metadata.extensions
-    assert not any("shared_memory" in extension for extension in metadata.extensions)
+    assert {"statistics", "logging", "system_shared_memory"} <= set(metadata.extensions)
+    assert not {"cuda_shared_memory", "classification", "sequence", "trace", "schedule_policy"} & set(metadata.extensions)
 
 
 def test_model_metadata_and_config(client):
@@ -127,16 +124,6 @@ def test_asyncio_client(served):
     with triton.InferenceServerClient(served.address) as client:
         together = client.infer("mlp", [triton_input(numpy.concatenate(values))]).as_numpy("score")
     numpy.testing.assert_allclose(numpy.concatenate(answers), together, rtol=1e-4, atol=1e-5)
-
-
-def test_stream_says_that_it_is_not_there(served):
-    answers = queue.Queue()
-    with triton.InferenceServerClient(served.address) as client:
-        client.start_stream(callback=lambda result, error: answers.put((result, error)))
-        _, error = answers.get(timeout=30)
-        client.stop_stream(cancel_requests=True)
-    assert "UNIMPLEMENTED" in error.status()
-    assert "stream" in error.message()
 
 
 @pytest.mark.parametrize("method", UNIMPLEMENTED)

@@ -54,6 +54,16 @@ TEST(ServingCollectorTest, ErrorCountsStartAtZeroSoThatTheFirstErrorIsAnIncrease
   EXPECT_THAT(text, Not(HasSubstr("DATA_LOSS")));
 }
 
+TEST(ServingCollectorTest, LinesOfTheAccessLogAreCountedWhereThereIsOne) {
+  EXPECT_THAT(Scrape({}), Not(HasSubstr("driftserve_access_log_lines_total")));
+  ServingState state;
+  state.access_lines = AccessLineCounts{5, 2, 1};
+  const std::string text = Scrape(state);
+  EXPECT_THAT(text, HasSubstr("driftserve_access_log_lines_total{outcome=\"written\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_access_log_lines_total{outcome=\"dropped\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_access_log_lines_total{outcome=\"failed\"} 1\n"));
+}
+
 TEST(ServingCollectorTest, AVersionThatIsNotReadySaysSo) {
   const std::string text = Scrape({{{"m", "1", false, nullptr}}, 0, 0});
   EXPECT_THAT(text, HasSubstr("driftserve_model_ready{model_name=\"m\",model_version=\"1\"} 0\n"));

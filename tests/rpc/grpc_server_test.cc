@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "tests/rpc/gate.h"
 #include "tests/rpc/test_server.h"
 
 namespace driftserve {
@@ -52,22 +53,6 @@ struct Client {
   std::unique_ptr<inference::GRPCInferenceService::Stub> inference;
   std::unique_ptr<v1::Prediction::Stub> prediction;
   ModelInferResponse response;
-};
-
-/// Blocks a graph's runs until opened.
-class Gate {
- public:
-  std::function<void()> Pass() {
-    return [this] {
-      arrived_.set_value();
-      opened_.get_future().wait();
-    };
-  }
-  void WaitForArrival() { arrived_.get_future().wait(); }
-  void Open() { opened_.set_value(); }
-
- private:
-  std::promise<void> arrived_, opened_;
 };
 
 TEST(GrpcServer, AnswersOnThePoller) {
@@ -265,7 +250,7 @@ TEST(GrpcServer, APortInUseIsAnErrorThatNamesIt) {
   settings.admission = &server.admission;
   settings.tap = &server.tap_;
   HealthBoard health;
-  GrpcServer second(config, settings, &health, [] { return std::vector<VersionState>(); }, "test");
+  GrpcServer second(config, settings, &health, {});
   const absl::Status status = second.Start();
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("grpc.address"), HasSubstr(config.address)));

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <string>
 
@@ -16,12 +17,13 @@ namespace driftserve {
 /// A whole gRPC server on a port of its own, on the machine's clock, with a model "double" that doubles one float.
 class TestServer {
  public:
-  explicit TestServer(int64_t max_pending_requests = 100, bool watched = false)
+  explicit TestServer(int64_t max_pending_requests = 100, bool watched = false, int max_requests_per_stream = 100)
       : admission(max_pending_requests, 1 << 20), tap_({16, 1 << 20}), unknown(1) {
     GrpcConfig config;
     config.address = "127.0.0.1:0";
     config.pollers = 1;
     config.posted_calls = 8;
+    config.max_requests_per_stream = max_requests_per_stream;
     config.max_message_bytes = 1 << 16;
     PollerSettings settings;
     settings.clock = &Clock::System();
@@ -31,8 +33,13 @@ class TestServer {
     settings.tap = &tap_;
     settings.unknown = &unknown;
     settings.boot_id = 7;
-    server =
-        std::make_unique<GrpcServer>(config, settings, &health, [] { return std::vector<VersionState>(); }, "test");
+    settings.limits.regions = &regions;
+    ServiceSources sources;
+    sources.regions = &regions;
+    sources.log_filter = &log_filter;
+    sources.index = [] { return std::vector<VersionState>(); };
+    sources.version = "test";
+    server = std::make_unique<GrpcServer>(config, settings, &health, std::move(sources));
     model = MakeModel(watched);
   }
   ~TestServer() {
@@ -97,6 +104,13 @@ class TestServer {
     return grpc::CreateChannel(Concat("127.0.0.1:", server->port()), grpc::InsecureChannelCredentials());
   }
 
+  /// Returns when the poller has handled every event that was on its queue.
+  void WaitForPoller() {
+    std::promise<void> reached;
+    server->pollers()[0]->Execute([&reached] { reached.set_value(); });
+    reached.get_future().wait();
+  }
+
   std::unique_ptr<Sample> Sampled() {
     for (TapProducer* producer : tap_.producers()) {
       if (std::unique_ptr<Sample> sample = producer->Take()) return sample;
@@ -107,6 +121,8 @@ class TestServer {
   Registry registry;
   ServerState state;
   HealthBoard health;
+  SystemRegions regions;
+  LogFilter log_filter;
   Admission admission;
   Tap tap_;
   ServingCounters unknown;

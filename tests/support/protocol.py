@@ -16,13 +16,18 @@ FILES = ("inference/grpc_service.proto", "driftserve/v1/predict.proto", "driftse
          "driftserve/v1/event.proto", "grpc/health/v1/health.proto", "reflection.proto")
 
 
+def descriptor_set(folder):
+    """Writes the descriptors of every file into `folder` and returns their path."""
+    out = os.path.join(folder, "set")
+    subprocess.run(["protoc", f"-I{ROOT / 'proto'}", f"-I{pathlib.Path(__file__).parent}", "--include_imports",
+                    f"--descriptor_set_out={out}", *FILES], check=True)
+    return out
+
+
 @functools.cache
 def _pool():
     with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "set")
-        subprocess.run(["protoc", f"-I{ROOT / 'proto'}", f"-I{pathlib.Path(__file__).parent}", "--include_imports",
-                        f"--descriptor_set_out={out}", *FILES], check=True)
-        files = descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(out).read_bytes())
+        files = descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(descriptor_set(folder)).read_bytes())
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
         pool.Add(file)
