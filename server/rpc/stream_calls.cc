@@ -49,6 +49,7 @@ void StreamCall::OnAccepted(bool ok) {
     delete this;
     return;
   }
+  owner_->poller()->OpenCall();
   owner_->Post();
   owner_->Add(this);
   ending_ = owner_->ending();
@@ -121,7 +122,9 @@ void StreamCall::Continue() {
   }
   if (!finished_seen_ || !done_seen_ || reading_) return;
   owner_->Remove(this);
+  Poller* const poller = owner_->poller();
   delete this;
+  poller->CloseCall();
 }
 
 grpc::Status StreamCall::FinalStatus() const {
