@@ -47,7 +47,7 @@ struct ServingState {
   std::vector<ServedVersion> versions;
   uint64_t pending_requests = 0;  // accepted and not yet answered
   uint64_t pending_bytes = 0;
-  std::optional<AccessLineCounts> access_lines;  // nothing where there is no access log
+  std::optional<AccessLineCounts> access_lines = std::nullopt;  // nothing where there is no access log
 };
 
 /// Called by every scrape, from any thread.

@@ -119,7 +119,9 @@ TEST(ModelStreamInfer, ABadMessageFirstInTheMiddleOrLastIsAnsweredAndTheStreamLi
       const ModelStreamInferResponse response = stream.Next();
       const bool is_bad = response.infer_response().id() == Concat("r", bad);
       EXPECT_EQ(response.error_message().empty(), !is_bad);
-      if (is_bad) EXPECT_THAT(response.error_message(), HasSubstr("nosuch"));
+      if (is_bad) {
+        EXPECT_THAT(response.error_message(), HasSubstr("nosuch"));
+      }
       EXPECT_TRUE(response.infer_response().parameters().at("triton_final_response").bool_param());
     }
     EXPECT_TRUE(stream.call->Finish().ok());
