@@ -90,60 +90,67 @@ StratumPane& Blocks::PaneOf(std::int64_t place, std::uint32_t stratum, std::uint
   return at->second;
 }
 
-// The pane of every row, and whether its cells are counted plainly.
+// Cuts the rows into runs.
 void Blocks::Resolve(const Rows& rows) {
-  panes_of_rows_.clear();
-  loose_rows_.clear();
-  StratumPane* pane = nullptr;
-  std::uint32_t stratum = 0;
+  runs_.clear();
   double probability = 0;
   std::int64_t slot = 0;
   for (std::size_t i = 0; i < rows.order.size(); ++i) {
-    const std::uint32_t own_stratum = rows.strata.empty() ? 0 : rows.strata[i];
+    const std::uint32_t stratum = rows.strata.empty() ? 0 : rows.strata[i];
     const double own_probability = rows.probabilities.empty() ? 1 : rows.probabilities[i];
-    if (pane == nullptr || own_stratum != stratum || own_probability != probability ||
-        rows.order[i] >> shift_ != slot) {
-      stratum = own_stratum;
+    const std::int64_t own_slot = rows.order[i] >> shift_;
+    if (runs_.empty() || runs_.back().stratum != stratum || own_probability != probability || own_slot != slot) {
       probability = own_probability;
-      slot = rows.order[i] >> shift_;
-      pane = &PaneOf(rows.order[i], stratum, RateOf(probability));
+      slot = own_slot;
+      StratumPane* const pane = &PaneOf(rows.order[i], stratum, RateOf(probability));
       if (cells_.size() <= stratum) cells_.resize(stratum + 1);
       if (cells_[stratum].probability == 0) cells_[stratum].probability = pane->probability;
+      runs_.push_back({pane, stratum, pane->probability != cells_[stratum].probability, i, i});
     }
-    ++pane->kept;
-    rounded_rates_ += pane->probability != probability ? 1 : 0;
-    panes_of_rows_.push_back(pane);
-    loose_rows_.push_back(pane->probability != cells_[stratum].probability ? 1 : 0);
+    Run& run = runs_.back();
+    ++run.end;
+    ++run.pane->kept;
+    rounded_rates_ += run.pane->probability != probability ? 1 : 0;
   }
 }
 
 void Blocks::CountBins(const Rows& rows) {
   for (std::size_t f = 0; f < rows.cells.size(); ++f) {
     const FeatureLayout& feature = layout_->feature(f);
-    const std::size_t offset = layout_->bin_offset(f);
-    const std::vector<std::uint32_t>& cells = rows.cells[f];
-    for (std::size_t i = 0; i < cells.size(); ++i) ++panes_of_rows_[i]->bins[offset + feature.bin_of(cells[i])];
+    const std::uint32_t* const cells = rows.cells[f].data();
+    for (const Run& run : runs_) {
+      std::uint32_t* const bins = &run.pane->bins[layout_->bin_offset(f)];
+      for (std::size_t i = run.begin; i < run.end; ++i) ++bins[feature.bin_of(cells[i])];
+    }
   }
 }
 
 void Blocks::CountCells(const Rows& rows) {
   for (Cells& cells : cells_) cells.counts.resize(layout_->total_cells(), 0);
   for (std::size_t f = 0; f < rows.cells.size(); ++f) {
-    const std::size_t offset = layout_->cell_offset(f);
-    for (std::size_t i = 0; i < rows.order.size(); ++i) {
-      Cells& cells = cells_[rows.strata.empty() ? 0 : rows.strata[i]];
-      const std::size_t cell = offset + rows.cells[f][i];
-      if (loose_rows_[i] == 0) {
-        ++cells.counts[cell];
-        continue;
-      }
-      const double weight = 1 / panes_of_rows_[i]->probability;
-      if (cells.loose.weighted.empty()) {
-        cells.loose.weighted.resize(layout_->total_cells(), 0);
-        cells.loose.squared.resize(layout_->total_cells(), 0);
-      }
-      cells.loose.weighted[cell] += weight;
-      cells.loose.squared[cell] += weight * weight;
+    const std::uint32_t* const cells = rows.cells[f].data();
+    for (const Run& run : runs_) {
+      std::uint64_t* const counts = &cells_[run.stratum].counts[layout_->cell_offset(f)];
+      for (std::size_t i = run.begin; i < run.end && !run.loose; ++i) ++counts[cells[i]];
+    }
+  }
+  for (const Run& run : runs_) {
+    if (run.loose) CountLooseCells(rows, run);
+  }
+}
+
+void Blocks::CountLooseCells(const Rows& rows, const Run& run) {
+  LooseCells& loose = cells_[run.stratum].loose;
+  if (loose.weighted.empty()) {
+    loose.weighted.resize(layout_->total_cells(), 0);
+    loose.squared.resize(layout_->total_cells(), 0);
+  }
+  const double weight = 1 / run.pane->probability;
+  for (std::size_t f = 0; f < rows.cells.size(); ++f) {
+    for (std::size_t i = run.begin; i < run.end; ++i) {
+      const std::size_t cell = layout_->cell_offset(f) + rows.cells[f][i];
+      loose.weighted[cell] += weight;
+      loose.squared[cell] += weight * weight;
     }
   }
 }

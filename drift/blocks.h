@@ -35,7 +35,6 @@ class Blocks {
   // The index of a stratum, a new one where the name is new.
   std::uint32_t Stratum(std::string_view name);
 
-  // A run of rows.
   struct Rows {
     std::span<const std::int64_t> order;                // a row's place: its time, or its number
     std::span<const std::uint32_t> strata;              // indices; empty: rows have no stratum
@@ -78,9 +77,18 @@ class Blocks {
   void MakeRoom(std::span<const std::int64_t> order);
   void Double();
   StratumPane& PaneOf(std::int64_t place, std::uint32_t stratum, std::uint32_t rate);
+  // Consecutive rows of one pane, stratum and rate.
+  struct Run {
+    StratumPane* pane;
+    std::uint32_t stratum;
+    bool loose;  // another rate than the stratum's first
+    std::size_t begin, end;
+  };
+
   void Resolve(const Rows& rows);
   void CountBins(const Rows& rows);
   void CountCells(const Rows& rows);
+  void CountLooseCells(const Rows& rows, const Run& run);
   void AddTerms(const Block& block, std::size_t slot, std::int64_t stratum, View& view) const;
   void AddCells(const Cells& cells, View& view) const;
   View Finish(View view) const;
@@ -94,8 +102,7 @@ class Blocks {
   std::vector<double> rates_;
   std::unordered_map<double, std::uint32_t> rate_numbers_;
   std::uint64_t rows_ = 0, rounded_rates_ = 0;
-  std::vector<StratumPane*> panes_of_rows_;  // of the run being added
-  std::vector<std::uint8_t> loose_rows_;     // whether a row of the run has another rate than its stratum's first
+  std::vector<Run> runs_;  // of the rows being added
 };
 
 }  // namespace drift

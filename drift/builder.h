@@ -36,6 +36,10 @@ struct BuilderSettings {
   bool time_ordered = false;       // rows come in time order: measure the effective rows over 60 blocks
 };
 
+// The sorted keys (dtype.h) of a reference's features; empty for a categorical one, and for one whose cells tell all
+// its values apart.
+using SortedSamples = std::vector<std::vector<std::uint64_t>>;
+
 // Collects the rows a model was trained on and makes the reference profile of them (statistics.md §1). Keeps 8
 // bytes per numeric value and each distinct text once until Build(). Single-threaded. Drops nothing: a value
 // that its dtype cannot read fails the Add of that row, which then leaves no trace.
@@ -50,15 +54,23 @@ class ReferenceBuilder {
   // One row: one value per column. `stratum` empty: the row belongs to no stratum's own reference.
   [[nodiscard]] std::optional<Error> Add(std::span<const Value> row, std::string_view stratum = {});
 
+  // Many rows, all or none: [column][row], columns equally long; `strata`: one per row, or empty.
+  [[nodiscard]] std::optional<Error> AddColumns(std::span<const std::vector<Value>> columns,
+                                                std::span<const std::string> strata = {});
+
   std::uint64_t rows() const;
 
   // An Error where there are no rows, a name is used twice, or kind and dtype do not go together.
-  Result<Reference> Build() const;
+  // `samples`, where it is not null, is set to those of the features.
+  Result<Reference> Build(SortedSamples* samples = nullptr) const;
 
  private:
   class Column;
+  template <typename Values, typename Stratum>
+  std::optional<Error> AddRows(const Values& values, std::size_t rows, const Stratum& stratum);
+  std::uint32_t StratumId(std::string_view stratum);
   FeatureReference BuildFeature(const Column& column, std::span<const std::size_t> position,
-                                Reference& reference) const;
+                                std::vector<std::uint64_t>* sample, Reference& reference) const;
 
   const BuilderSettings settings_;
   std::vector<std::unique_ptr<Column>> columns_;

@@ -115,10 +115,6 @@ KeyOf KeyOfUnsigned(std::uint64_t value, Dtype dtype) {
   return KeyOfDouble(static_cast<double>(value), dtype);
 }
 
-double FloatingOf(std::uint64_t key) {
-  return std::bit_cast<double>((key & kSignBit) != 0 ? key ^ kSignBit : ~key);
-}
-
 template <typename T>
 std::string Shortest(T value) {
   std::array<char, 64> buffer;
@@ -166,6 +162,14 @@ KeyOf ToKey(const Value& value, Dtype dtype) {
   }
 }
 
+KeyReader::KeyReader(Dtype dtype) : dtype_(dtype), single_(dtype == Dtype::kFloat32), largest_(-1) {
+  if (dtype == Dtype::kFloat32) largest_ = std::numeric_limits<float>::max();
+  if (dtype == Dtype::kFloat64) largest_ = std::numeric_limits<double>::max();
+}
+
+// A float widened to double ends in 29 zeros; in the key of a negative one they are ones.
+int LowestKeyBit(Dtype dtype) { return dtype == Dtype::kFloat32 ? 29 : 0; }
+
 double RoundTo(double value, Dtype dtype) {
   const KeyOf key = KeyOfDouble(value, dtype);
   return key.outcome == KeyOf::Outcome::kKey ? KeyToDouble(key.key, KeyKindOf(dtype))
@@ -178,7 +182,7 @@ double KeyToDouble(std::uint64_t key, KeyKind kind) {
     case KeyKind::kUnsigned: return static_cast<double>(key);
     case KeyKind::kFloating: break;
   }
-  return FloatingOf(key);
+  return FloatingOfKey(key);
 }
 
 std::string KeyToText(std::uint64_t key, Dtype dtype) {
@@ -188,7 +192,7 @@ std::string KeyToText(std::uint64_t key, Dtype dtype) {
     case KeyKind::kUnsigned: return Shortest(key);
     case KeyKind::kFloating: break;
   }
-  const double value = FloatingOf(key);
+  const double value = FloatingOfKey(key);
   const bool single = dtype != Dtype::kFloat64 && static_cast<double>(static_cast<float>(value)) == value;
   return single ? Shortest(static_cast<float>(value)) : Shortest(value);
 }

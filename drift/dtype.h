@@ -2,6 +2,7 @@
 #define DRIFT_DTYPE_H_
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +36,12 @@ inline std::uint64_t FloatingKey(double value) {
   return bits ^ (negative | std::uint64_t{1} << 63);  // all bits turned where negative, else the sign alone
 }
 
+// The inverse.
+inline double FloatingOfKey(std::uint64_t key) {
+  const std::uint64_t positive = -(key >> 63);  // all bits where positive
+  return std::bit_cast<double>(key ^ (~positive | std::uint64_t{1} << 63));
+}
+
 // The key of `value` rounded to `dtype` (round to nearest even; −0.0 becomes +0.0; integers saturate).
 //   kKey:        `key` is set.
 //   kMissing:    null, NaN, ±Inf, or a finite value that the dtype can only hold as an infinity.
@@ -44,6 +51,31 @@ struct KeyOf {
   std::uint64_t key;
 };
 KeyOf ToKey(const Value& value, Dtype dtype);
+
+// ToKey() of one dtype, without a call for what nearly every value is: a number that FP32 or FP64 can hold.
+class KeyReader {
+ public:
+  explicit KeyReader(Dtype dtype);
+
+  bool IsPlain(const Value& value) const {
+    return value.type() == Value::Type::kDouble && std::fabs(value.as_double()) <= largest_;
+  }
+  // REQUIRES: IsPlain(value).
+  double Round(const Value& value) const {
+    return single_ ? static_cast<double>(static_cast<float>(value.as_double())) : value.as_double();
+  }
+  KeyOf Read(const Value& value) const {
+    return IsPlain(value) ? KeyOf{KeyOf::Outcome::kKey, FloatingKey(Round(value))} : ToKey(value, dtype_);
+  }
+
+ private:
+  Dtype dtype_;
+  bool single_;     // FP32
+  double largest_;  // FP32 and FP64: the largest number; else -1
+};
+
+// The lowest bit of the dtype's keys that two of them can differ in without differing in a higher one.
+int LowestKeyBit(Dtype dtype);
 
 // `value` rounded to `dtype` as ToKey does; NaN where that is missing. REQUIRES: dtype is not kText.
 double RoundTo(double value, Dtype dtype);

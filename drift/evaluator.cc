@@ -93,7 +93,8 @@ StateMemory& Evaluator::MemoryOf(std::size_t strata) {
 
 // The population has index 0 and no stratum.
 ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const std::string& stratum,
-                                   const StateMemory::Moment& moment, Evaluation& evaluation) {
+                                   const StateMemory::Moment& moment,
+                                   std::span<const std::optional<SampleDistance>> exact, Evaluation& evaluation) {
   ViewResult result;
   result.stratum = stratum;
   result.rows_seen = view.seen;
@@ -104,8 +105,8 @@ ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const st
   for (std::size_t f = 0; f < reference_->features.size(); ++f) {
     const auto own = settings_.feature_measures.find(reference_->features[f].name);
     const auto& measures = own == settings_.feature_measures.end() ? settings_.measures : own->second;
-    features.push_back(
-        EvaluateFeature(view, f, CountsFor(*reference_, own_reference, f), settings_.thresholds, measures));
+    features.push_back(EvaluateFeature(view, f, CountsFor(*reference_, own_reference, f), settings_.thresholds,
+                                       measures, !exact.empty() && exact[f] ? &*exact[f] : nullptr));
     if (moment.stale) features.back().result.ready = false;
     if (moment.stale) features.back().result.reason = "no row for longer than the window";
     if (moment.stale) features.back().result.measures.clear();
@@ -135,26 +136,27 @@ Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
     evaluation.warnings.push_back("the window reached its byte limit: its panes are now " +
                                   Duration(window.pane_length_ns()) + " long");
   }
-  evaluation.population = EvaluateView(PopulationView(window), 0, "", moment, evaluation);
+  evaluation.population = EvaluateView(PopulationView(window), 0, "", moment, {}, evaluation);
   for (std::size_t h = 0; h < strata && strata > 1; ++h) {
     const View view = StratumView(window, static_cast<int>(h));
-    evaluation.strata.push_back(EvaluateView(view, h + 1, window.strata()[h], moment, evaluation));
+    evaluation.strata.push_back(EvaluateView(view, h + 1, window.strata()[h], moment, {}, evaluation));
   }
   evaluation.model_state =
       memory.DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);
   return evaluation;
 }
 
-Evaluation Evaluator::Evaluate(const Blocks& blocks, std::int64_t now_ns) {
+Evaluation Evaluator::Evaluate(const Blocks& blocks, std::int64_t now_ns,
+                               std::span<const std::optional<SampleDistance>> exact) {
   const std::size_t strata = blocks.strata().size();
   StateMemory& memory = MemoryOf(strata);
   StateMemory::Moment moment;
   moment.alpha = settings_.state_alpha.value_or(settings_.thresholds.alpha);
   Evaluation evaluation;
   evaluation.time_ns = now_ns;
-  evaluation.population = EvaluateView(blocks.Population(), 0, "", moment, evaluation);
+  evaluation.population = EvaluateView(blocks.Population(), 0, "", moment, exact, evaluation);
   for (std::size_t h = 0; h < strata && strata > 1; ++h) {
-    evaluation.strata.push_back(EvaluateView(blocks.OfStratum(h), h + 1, blocks.strata()[h], moment, evaluation));
+    evaluation.strata.push_back(EvaluateView(blocks.OfStratum(h), h + 1, blocks.strata()[h], moment, {}, evaluation));
   }
   evaluation.model_state =
       memory.DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "drift/blocks.h"
 #include "drift/error.h"
 #include "drift/evaluation.h"
 #include "drift/monitor.h"
+#include "drift/sample_distance.h"
 #include "drift/state_memory.h"
 #include "drift/view.h"
 #include "drift/window.h"
@@ -38,12 +40,15 @@ class Evaluator {
   Evaluation Evaluate(const Window& window, std::int64_t now_ns);
 
   // A batch, judged once: `state_alpha` is the level, and one hit of one evaluation should do (BatchSettings()).
-  Evaluation Evaluate(const Blocks& blocks, std::int64_t now_ns);
+  // `exact`: of each feature, or none at all; the distances of the rows themselves, where they are known.
+  Evaluation Evaluate(const Blocks& blocks, std::int64_t now_ns,
+                      std::span<const std::optional<SampleDistance>> exact = {});
 
  private:
   StateMemory& MemoryOf(std::size_t strata);
   ViewResult EvaluateView(const View& view, std::size_t index, const std::string& stratum,
-                          const StateMemory::Moment& moment, Evaluation& evaluation);
+                          const StateMemory::Moment& moment, std::span<const std::optional<SampleDistance>> exact,
+                          Evaluation& evaluation);
 
   const std::shared_ptr<const Reference> reference_;
   const EvaluatorSettings settings_;

@@ -75,7 +75,8 @@ bool Asks(std::span<const Measure> measures, Measure measure) {
 
 // The measures that this feature can have and that are asked for.
 void Measures(const View& view, std::size_t feature, const ReferenceCounts& reference, const BinEstimate& estimate,
-              const ThresholdSettings& thresholds, std::span<const Measure> measures, FeatureEvaluation& evaluation) {
+              const ThresholdSettings& thresholds, std::span<const Measure> measures, const SampleDistance* exact,
+              FeatureEvaluation& evaluation) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const FeatureReference& profile = view.layout->reference().features[feature];
   FeatureResult& result = evaluation.result;
@@ -87,14 +88,16 @@ void Measures(const View& view, std::size_t feature, const ReferenceCounts& refe
   if (wants_cells && result.kind == Kind::kNumeric) {
     if (const auto cells = EstimateCells(view, feature, reference)) {
       if (Asks(measures, Measure::kKs)) {
-        evaluation.ks.emplace(layout, *cells);
+        evaluation.ks.emplace(layout, *cells, exact == nullptr ? nullptr : &exact->ks);
         result.measures.push_back(KsResult(*evaluation.ks, thresholds));
       }
       if (Asks(measures, Measure::kWasserstein)) {
         MeasureResult distance;
         distance.measure = Measure::kWasserstein;
-        distance.value = WassersteinDistance(layout, cells->reference_below, cells->current_below,
-                                             profile.standard_deviation);
+        const bool of_rows = exact != nullptr && exact->wasserstein;
+        distance.value = of_rows ? *exact->wasserstein
+                                 : WassersteinDistance(layout, cells->reference_below, cells->current_below,
+                                                       profile.standard_deviation);
         result.measures.push_back(distance);
       }
     }
@@ -125,7 +128,8 @@ double MissingPValue(const BinEstimate& estimate, double samples) {
 }
 
 FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceCounts& reference,
-                                  const ThresholdSettings& thresholds, std::span<const Measure> measures) {
+                                  const ThresholdSettings& thresholds, std::span<const Measure> measures,
+                                  const SampleDistance* exact) {
   const FeatureReference& profile = view.layout->reference().features[feature];
   FeatureEvaluation evaluation;
   FeatureResult& result = evaluation.result;
@@ -146,7 +150,7 @@ FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const R
   if (estimate.size() < 2) result.reason = "constant";
   result.missing_ratio = estimate.missing;
   result.missing_p_value = MissingPValue(estimate, result.effective_samples);
-  Measures(view, feature, reference, estimate, thresholds, measures, evaluation);
+  Measures(view, feature, reference, estimate, thresholds, measures, exact, evaluation);
   return evaluation;
 }
 

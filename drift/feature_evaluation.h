@@ -10,6 +10,7 @@
 #include "drift/ks.h"
 #include "drift/monitor.h"
 #include "drift/psi.h"
+#include "drift/sample_distance.h"
 #include "drift/view.h"
 
 namespace drift {
@@ -21,9 +22,10 @@ struct FeatureEvaluation {
   std::optional<KsTest> ks;
 };
 
-// Everything about one feature in one view but its states.
+// Everything about one feature in one view but its states. `exact`: the distances of the rows themselves, else null.
 FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceCounts& reference,
-                                  const ThresholdSettings& thresholds, std::span<const Measure> measures);
+                                  const ThresholdSettings& thresholds, std::span<const Measure> measures,
+                                  const SampleDistance* exact = nullptr);
 
 // Two-proportion p-value of equal missing shares, given the (effective) rows of both sides; two-sided.
 double MissingPValue(double reference_share, double reference_rows, double share, double rows);

@@ -53,44 +53,54 @@ double WeightedDistance(const CellEstimate& estimate) {
 
 }  // namespace
 
-ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+ExactDistance DistanceOfSteps(std::uint64_t m, std::uint64_t n, UnsignedWide steps) {
   ExactDistance distance;
-  distance.m = std::accumulate(reference.begin(), reference.end(), std::uint64_t{0});
-  distance.n = std::accumulate(current.begin(), current.end(), std::uint64_t{0});
-  if (distance.m == 0 || distance.n == 0) return distance;
-  const bool narrow = static_cast<UnsignedWide>(distance.m) * distance.n < UnsignedWide{1} << 63;
-  const UnsignedWide largest = narrow ? static_cast<UnsignedWide>(Largest<std::int64_t>(reference, current, distance))
-                                      : static_cast<UnsignedWide>(Largest<Wide>(reference, current, distance));
-  const std::uint64_t divisor = std::gcd(distance.m, distance.n);
-  const UnsignedWide steps = largest / divisor;
-  const UnsignedWide lcm = static_cast<UnsignedWide>(distance.m / divisor) * distance.n;
+  distance.m = m;
+  distance.n = n;
+  const std::uint64_t divisor = std::gcd(m, n);
+  const UnsignedWide lcm = static_cast<UnsignedWide>(m / divisor) * n;
+  steps /= divisor;
   distance.value = static_cast<double>(steps) / static_cast<double>(lcm);
   if (lcm <= ~std::uint64_t{0}) distance.steps = static_cast<std::uint64_t>(steps);
   return distance;
 }
 
-KsTest::KsTest(const FeatureLayout& layout, const CellEstimate& estimate) {
-  Measure(layout, estimate);
-  upper_ = layout.rank_cells() ? value_ : UpperEnd(layout, estimate, value_);
+ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+  ExactDistance rows;
+  rows.m = std::accumulate(reference.begin(), reference.end(), std::uint64_t{0});
+  rows.n = std::accumulate(current.begin(), current.end(), std::uint64_t{0});
+  if (rows.m == 0 || rows.n == 0) return rows;
+  const bool narrow = static_cast<UnsignedWide>(rows.m) * rows.n < UnsignedWide{1} << 63;
+  const UnsignedWide largest = narrow ? static_cast<UnsignedWide>(Largest<std::int64_t>(reference, current, rows))
+                                      : static_cast<UnsignedWide>(Largest<Wide>(reference, current, rows));
+  return DistanceOfSteps(rows.m, rows.n, largest);
+}
+
+KsTest::KsTest(const FeatureLayout& layout, const CellEstimate& estimate, const ExactDistance* exact) {
+  const bool plain_rows = !estimate.current_counts.empty();
+  const bool is_exact = layout.rank_cells() || (exact != nullptr && plain_rows);
+  Measure(estimate, is_exact, exact);
+  upper_ = is_exact ? value_ : UpperEnd(layout, estimate, value_);
   const double plain = estimate.kish * estimate.effective_rows / (estimate.kish + estimate.effective_rows);
   // Rows that all weigh the same are the plain sample that the law is made for, however small.
-  const bool weighted = estimate.current_counts.empty() && estimate.largest_variance > 0;
+  const bool weighted = !plain_rows && estimate.largest_variance > 0;
   const double from_variance = weighted ? 1 / (4 * estimate.largest_variance) : plain;
   en_ = std::max(0.0, std::min(plain, from_variance) / std::max(1.0, estimate.design_effect));
 }
 
-void KsTest::Measure(const FeatureLayout& layout, const CellEstimate& estimate) {
+void KsTest::Measure(const CellEstimate& estimate, bool is_exact, const ExactDistance* exact) {
   if (estimate.current_counts.empty()) {
     value_ = WeightedDistance(estimate);
     return;
   }
-  const ExactDistance exact = MeasureExactly(estimate.reference_counts, estimate.current_counts);
-  value_ = exact.value;
-  const double n = static_cast<double>(exact.n), m = static_cast<double>(exact.m);
+  const ExactDistance distance =
+      exact != nullptr ? *exact : MeasureExactly(estimate.reference_counts, estimate.current_counts);
+  value_ = distance.value;
+  const double n = static_cast<double>(distance.n), m = static_cast<double>(distance.m);
   const bool independent = estimate.design_effect <= 1 && estimate.effective_rows >= estimate.rows;
   const bool cheap = n * m <= kExactAnyway || (std::min(n, m) < kExactBelow && n * m <= kExactWork);
-  if (layout.rank_cells() && independent && exact.steps && cheap) {
-    exact_tail_ = KsExactTail(exact.n, exact.m, *exact.steps);
+  if (is_exact && independent && distance.steps && cheap) {
+    exact_tail_ = KsExactTail(distance.n, distance.m, *distance.steps);
   }
 }
 

@@ -28,10 +28,19 @@ struct CellEstimate {
 // nullopt where either side has no row that is not missing. REQUIRES: the feature is numeric.
 std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature, const ReferenceCounts& reference);
 
+// The largest |F − G| of two samples' counts over the same cells, in units of 1/lcm(n, m), as SciPy rounds it.
+struct ExactDistance {
+  std::uint64_t n = 0, m = 0;
+  double value = 0;
+  std::optional<std::uint64_t> steps;  // of 1/lcm; empty where they do not fit 64 bits
+};
+
 // The Kolmogorov–Smirnov distance between reference and traffic, and its law (statistics.md §3). Value type.
 class KsTest {
  public:
-  KsTest(const FeatureLayout& layout, const CellEstimate& estimate);
+  // `exact`: the distance of the rows themselves, where they are at hand and all weigh the same; else null, and it is
+  // taken between the cells.
+  KsTest(const FeatureLayout& layout, const CellEstimate& estimate, const ExactDistance* exact = nullptr);
 
   double value() const { return value_; }        // D over the cell ends
   double upper() const { return upper_; }        // the true D is in [value, upper]
@@ -43,18 +52,14 @@ class KsTest {
   double Threshold(double level, double alpha) const;
 
  private:
-  void Measure(const FeatureLayout& layout, const CellEstimate& estimate);
+  void Measure(const CellEstimate& estimate, bool is_exact, const ExactDistance* exact);
 
   double value_ = 0, upper_ = 0, en_ = 0;
   std::optional<double> exact_tail_;
 };
 
-// The largest |F − G| of two samples' counts over the same cells, in units of 1/lcm(n, m), as SciPy rounds it.
-struct ExactDistance {
-  std::uint64_t n = 0, m = 0;
-  double value = 0;
-  std::optional<std::uint64_t> steps;  // of 1/lcm; empty where they do not fit 64 bits
-};
+// `steps`: the largest |a n − b m|, a and b the rows of the m and of the n up to the end of a cell.
+__extension__ ExactDistance DistanceOfSteps(std::uint64_t m, std::uint64_t n, unsigned __int128 steps);
 ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
 
 }  // namespace drift

@@ -1,6 +1,5 @@
 #include "drift/layout.h"
 
-#include <limits>
 #include <numeric>
 
 namespace drift {
@@ -11,10 +10,8 @@ FeatureLayout::FeatureLayout(const FeatureReference& reference)
       key_kind_(KeyKindOf(reference.dtype)),
       cells_(static_cast<std::uint32_t>(reference.cell_counts.size())),
       edges_(reference.upper_edges),
-      search_(reference.upper_edges, key_kind_) {
-  if (kind_ == Kind::kNumeric && dtype_ == Dtype::kFloat64) plain_limit_ = std::numeric_limits<double>::max();
-  if (kind_ == Kind::kNumeric && dtype_ == Dtype::kFloat32) plain_limit_ = std::numeric_limits<float>::max();
-  single_ = dtype_ == Dtype::kFloat32;
+      search_(reference.upper_edges, key_kind_),
+      reader_(reference.dtype) {
   if (kind_ == Kind::kCategorical) categories_ = CategoryTable(reference);
   bin_of_cell_.resize(cells_);
   BuildBins(reference.cell_counts);
@@ -39,6 +36,16 @@ std::optional<std::uint32_t> FeatureLayout::SlowCellOf(const Value& value) const
 
 std::uint32_t FeatureLayout::CellOfKey(std::uint64_t key) const {
   return kind_ == Kind::kNumeric ? search_.Find(key, KeyToDouble(key, key_kind_)) : categories_.FindKey(key);
+}
+
+void FeatureLayout::CellsOfKeys(std::span<const std::uint64_t> keys, std::span<std::uint32_t> cells) const {
+  const std::uint64_t* const from = keys.data();
+  std::uint32_t* const into = cells.data();
+  if (kind_ != Kind::kNumeric || key_kind_ != KeyKind::kFloating) {
+    for (std::size_t i = 0; i < keys.size(); ++i) into[i] = CellOfKey(from[i]);
+    return;
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) into[i] = search_.Find(from[i], FloatingOfKey(from[i]));
 }
 
 bool FeatureLayout::singleton(std::uint32_t cell) const {

@@ -27,15 +27,14 @@ class FeatureLayout {
 
   // The cell of a value; nullopt where it cannot be read as this feature's dtype.
   std::optional<std::uint32_t> CellOf(const Value& value) const {
-    // What nearly every value is: a number within the range of a numeric FP32 or FP64 feature.
-    if (value.type() != Value::Type::kDouble || !(std::fabs(value.as_double()) <= plain_limit_)) {
-      return SlowCellOf(value);
-    }
-    const double number = single_ ? static_cast<double>(static_cast<float>(value.as_double())) : value.as_double();
+    if (kind_ != Kind::kNumeric || !reader_.IsPlain(value)) return SlowCellOf(value);
+    const double number = reader_.Round(value);
     return search_.Find(FloatingKey(number), number);
   }
   // Of a value already rounded (ToKey), and of a text.
   std::uint32_t CellOfKey(std::uint64_t key) const;
+  // The same of many. REQUIRES: both are equally long.
+  void CellsOfKeys(std::span<const std::uint64_t> keys, std::span<std::uint32_t> cells) const;
   std::uint32_t CellOfText(std::string_view bytes) const { return categories_.FindText(bytes); }
 
   std::uint32_t cells() const { return cells_; }                   // MISSING included
@@ -68,8 +67,7 @@ class FeatureLayout {
   std::uint32_t cells_ = 0, bins_ = 0;
   std::vector<std::uint64_t> edges_;
   CellSearch search_;
-  double plain_limit_ = -1;  // numeric FP32 or FP64: its largest number
-  bool single_ = false;      // FP32
+  KeyReader reader_;
   CategoryTable categories_;
   std::vector<std::uint16_t> bin_of_cell_;
   std::vector<std::uint32_t> bin_ends_;

@@ -64,22 +64,25 @@ bool CellColumns::ConvertTexts(const std::vector<Value>& values, size_t feature,
 
 bool CellColumns::ConvertNumbers(const std::vector<Value>& values, size_t feature, size_t& fault) {
   const FeatureLayout& layout = layout_->feature(feature);
-  const Dtype dtype = layout_->reference().features[feature].dtype;
-  std::vector<uint32_t>& cells = cells_[feature];
+  const KeyReader reader(layout_->reference().features[feature].dtype);
+  missing_.clear();
   for (size_t i = 0; i < values.size(); ++i) {
-    const KeyOf key = ToKey(values[i], dtype);
+    const KeyOf key = reader.Read(values[i]);
+    keys_[i] = key.key;
+    if (key.outcome == KeyOf::Outcome::kKey) continue;
     if (key.outcome == KeyOf::Outcome::kUnreadable) {
       fault = i;
       return false;
     }
-    const bool missing = key.outcome == KeyOf::Outcome::kMissing;
-    keys_[i] = missing ? kMissingKey : key.key;
-    cells[i] = missing ? layout.missing_cell() : layout.CellOfKey(key.key);
+    keys_[i] = kMissingKey;
+    missing_.push_back(i);
   }
+  layout.CellsOfKeys(keys_, cells_[feature]);
+  for (const size_t row : missing_) cells_[feature][row] = layout.missing_cell();
   return true;
 }
 
-absl::Status CellColumns::Convert(const RowBatch& batch, const RowSource& source) {
+absl::Status CellColumns::Convert(const RowBatch& batch, const RowSource& source, CurrentSamples* samples) {
   keys_.resize(batch.rows);
   for (size_t f = 0; f < cells_.size(); ++f) {
     cells_[f].resize(batch.rows);
@@ -89,6 +92,7 @@ absl::Status CellColumns::Convert(const RowBatch& batch, const RowSource& source
       return Fault(batch, source, f, fault);
     }
     hashes_[f].Update(keys_);
+    if (samples != nullptr && !texts) samples->Add(f, keys_, missing_);
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "drift/batch/current_samples.h"
 #include "drift/batch/row_source.h"
 #include "drift/layout.h"
 
@@ -20,7 +21,8 @@ class CellColumns {
   CellColumns& operator=(const CellColumns&) = delete;
 
   /// INVALID_ARGUMENT names the row (by `source`) and the feature of a value that its dtype cannot read.
-  absl::Status Convert(const RowBatch& batch, const RowSource& source);
+  /// Numbers of the features that `samples` wants go there too.
+  absl::Status Convert(const RowBatch& batch, const RowSource& source, CurrentSamples* samples = nullptr);
 
   /// [feature][row] of the last batch.
   const std::vector<std::vector<uint32_t>>& cells() const { return cells_; }
@@ -38,7 +40,8 @@ class CellColumns {
 
   const std::shared_ptr<const Layout> layout_;
   std::vector<std::vector<uint32_t>> cells_;
-  std::vector<uint64_t> keys_;  // of the column being converted
+  std::vector<uint64_t> keys_;   // of the column being converted
+  std::vector<size_t> missing_;  // its rows without a value
   std::vector<ColumnHash> hashes_;
 };
 

@@ -76,11 +76,13 @@ absl::StatusOr<ComparedBatch> CompareBatch(std::shared_ptr<const Reference> refe
   const auto layout = std::make_shared<const Layout>(reference);
   CellColumns columns(layout);
   RowCounter counter(layout);
+  CurrentSamples samples(reference, settings.reference_samples);
   while (true) {
     const auto batch = source.Next();
     if (!batch.ok()) return batch.status();
     if (*batch == nullptr) break;
-    if (const absl::Status status = columns.Convert(**batch, source); !status.ok()) return status;
+    if (const absl::Status status = columns.Convert(**batch, source, &samples); !status.ok()) return status;
+    if (!(*batch)->inclusion_probabilities.empty()) samples.GiveUp();
     counter.Add(**batch, columns.cells(), 0, (*batch)->rows);
     if (settings.progress) settings.progress(source.progress(), counter.blocks().rows());
   }
@@ -92,7 +94,8 @@ absl::StatusOr<ComparedBatch> CompareBatch(std::shared_ptr<const Reference> refe
   compared.current.rows = counter.blocks().rows();
   compared.current.hash = columns.hash();
   Evaluator evaluator(reference, BatchSettings(settings.evaluator), 0);
-  compared.evaluation = evaluator.Evaluate(counter.blocks(), compared.current.last_ns);
+  compared.evaluation =
+      evaluator.Evaluate(counter.blocks(), compared.current.last_ns, samples.Distances(settings.evaluator));
   std::vector<std::string>& warnings = compared.evaluation.warnings;
   const std::vector<std::string> read = source.warnings();
   warnings.insert(warnings.end(), read.begin(), read.end());

@@ -35,11 +35,10 @@ uint32_t RowCounter::StratumOf(std::string_view name) {
   return stratum;
 }
 
-void RowCounter::AddAppeared(const RowBatch& batch, size_t feature, size_t begin, size_t end) {
+void RowCounter::AddAppeared(const RowBatch& batch, size_t feature, std::span<const uint32_t> cells, size_t begin) {
   const FeatureReference& reference = layout_->reference().features[feature];
   const uint32_t unseen = layout_->feature(feature).missing_cell() - 1;
-  const std::vector<uint32_t>& cells = run_cells_[feature];
-  for (size_t i = begin; i < end; ++i) {
+  for (size_t i = begin; i < begin + cells.size(); ++i) {
     if (cells[i - begin] != unseen) continue;
     const double weight = batch.inclusion_probabilities.empty() ? 1 : 1 / batch.inclusion_probabilities[i];
     const Value& value = batch.values[feature][i];
@@ -69,12 +68,17 @@ void RowCounter::Add(const RowBatch& batch, const std::vector<std::vector<uint32
     rows.strata = run_strata_;
   }
   if (!batch.inclusion_probabilities.empty()) rows.probabilities = part(batch.inclusion_probabilities);
-  for (size_t f = 0; f < cells.size(); ++f) {
-    const auto run = part(cells[f]);
-    run_cells_[f].assign(run.begin(), run.end());
-    if (layout_->reference().features[f].kind == Kind::kCategorical) AddAppeared(batch, f, begin, end);
+  rows.cells = cells;
+  if (begin > 0 || end < batch.rows) {
+    for (size_t f = 0; f < cells.size(); ++f) {
+      const auto run = part(cells[f]);
+      run_cells_[f].assign(run.begin(), run.end());
+    }
+    rows.cells = run_cells_;
   }
-  rows.cells = run_cells_;
+  for (size_t f = 0; f < cells.size(); ++f) {
+    if (layout_->reference().features[f].kind == Kind::kCategorical) AddAppeared(batch, f, rows.cells[f], begin);
+  }
   for (const double probability : rows.probabilities) weight_ += 1 / probability;
   if (rows.probabilities.empty()) weight_ += static_cast<double>(end - begin);
   blocks_.Add(rows);

@@ -32,7 +32,8 @@ class RowCounter {
 
  private:
   uint32_t StratumOf(std::string_view name);
-  void AddAppeared(const RowBatch& batch, size_t feature, size_t begin, size_t end);
+  /// `cells`: of the rows from `begin`.
+  void AddAppeared(const RowBatch& batch, size_t feature, std::span<const uint32_t> cells, size_t begin);
 
   const std::shared_ptr<const Layout> layout_;
   Blocks blocks_;
@@ -41,7 +42,7 @@ class RowCounter {
   double weight_ = 0;                             // of all rows: Σ 1/π
   std::map<size_t, AppearedValues> appeared_;     // by feature
   std::map<std::string, uint32_t, std::less<>> stratum_ids_;
-  std::vector<std::vector<uint32_t>> run_cells_;  // of the rows being added
+  std::vector<std::vector<uint32_t>> run_cells_;  // of the rows being added, where they are a part of a batch
   std::vector<int64_t> run_order_;
   std::vector<uint32_t> run_strata_;
 };

@@ -98,6 +98,7 @@ class Reader {
     std::vector<Value> entries;
     Reader reader(type_, entries);
     ARROW_RETURN_NOT_OK(arrow::VisitArrayInline(*array.dictionary(), &reader));
+    values_.clear();
     for (int64_t i = 0; i < array.length(); ++i) {
       values_.push_back(array.IsNull(i) ? Value::Missing() : entries[array.GetValueIndex(i)]);
     }
@@ -125,7 +126,11 @@ class Reader {
                                     array.type()->ToString(), ": write them as texts in the file")};
       return arrow::Status::OK();
     }
-    for (int64_t i = 0; i < array.length(); ++i) values_.push_back(array.IsNull(i) ? Value::Missing() : get(i));
+    // Of the length of the batch before, most often: then nothing is filled twice.
+    values_.resize(static_cast<size_t>(array.length()));
+    Value* const values = values_.data();
+    const bool nulls = array.null_count() > 0;
+    for (int64_t i = 0; i < array.length(); ++i) values[i] = nulls && array.IsNull(i) ? Value::Missing() : get(i);
     return arrow::Status::OK();
   }
 
@@ -136,6 +141,7 @@ class Reader {
       fault_ = ValueFault{0, Concat("expected points in time, got values of type ", array.type()->ToString())};
       return arrow::Status::OK();
     }
+    values_.clear();
     for (int64_t i = 0; i < array.length(); ++i) {
       if (array.IsNull(i)) {
         values_.push_back(Value::Missing());
@@ -155,6 +161,7 @@ class Reader {
 
   template <typename Array>
   arrow::Status Texts(const Array& array) {
+    values_.clear();
     for (int64_t i = 0; i < array.length(); ++i) {
       if (array.IsNull(i)) {
         values_.push_back(Value::Missing());
@@ -199,7 +206,6 @@ std::optional<Value> NumberFromText(std::string_view text) {
 }
 
 std::optional<ValueFault> ReadValues(const arrow::Array& array, ColumnType type, std::vector<Value>& values) {
-  values.clear();
   values.reserve(static_cast<size_t>(array.length()));
   Reader reader(type, values);
   const arrow::Status status = arrow::VisitArrayInline(array, &reader);

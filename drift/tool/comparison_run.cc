@@ -50,6 +50,8 @@ absl::StatusOr<std::unique_ptr<FinishedComparison>> RunComparison(ComparisonOpti
   options.reference.not_features = {options.time_column, options.stratum_column, options.probability_column,
                                     options.weight_column};
   options.reference.stratum_column = options.stratum_column;
+  options.reference.unequal_weights =
+      IsTopic(options) || !options.probability_column.empty() || !options.weight_column.empty();
   ProgressBar reading(console, "reference", options.quiet);
   auto reference = OpenReference(options.reference, [&reading](double done, uint64_t rows) {
     reading.Show(done, rows);
@@ -62,6 +64,7 @@ absl::StatusOr<std::unique_ptr<FinishedComparison>> RunComparison(ComparisonOpti
   ProgressBar comparing(console, "current", options.quiet);
   ComparisonSettings settings;
   settings.evaluator = finished->reference.monitor.evaluator();
+  settings.reference_samples = std::move(finished->reference.samples);
   settings.progress = [&comparing](double done, uint64_t rows) { comparing.Show(done, rows); };
   auto batch = CompareBatch(finished->reference.reference, **source, settings);
   comparing.Clear();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "drift/batch/current_samples.h"
 #include "drift/profile/text.h"
 #include "drift/table/stratum_text.h"
 #include "drift/tool/profile_columns.h"
@@ -29,16 +30,16 @@ class StratumNames {
   }
 
   bool own_column() const { return own_column_; }
+  bool any() const { return own_column_ || column_; }
 
-  /// `own`: the value of the column of strata, where there is one.
-  std::string Of(const std::vector<Value>& row, const Value& own) {
+  /// `values`: [feature][row]; `own`: the value of the column of strata, where there is one.
+  std::string Of(const std::vector<std::vector<Value>>& values, size_t row, const Value& own) {
     if (own_column_) {
       std::string name = own.type() == Value::Type::kText ? std::string(own.as_text()) : StratumText(own);
       if (names_.size() < kMostStrata) names_.insert(name);
       return names_.contains(name) ? name : "";
     }
-    if (!column_) return "";
-    const Value& value = row[*column_];
+    const Value& value = values[*column_][row];
     std::string name;
     if (value.type() == Value::Type::kText) {
       name = std::string(value.as_text());
@@ -89,18 +90,17 @@ class TimeOrder {
 /// Adds one batch, whose features are `values`. `time` is null without a time column, which is else the batch's last.
 absl::Status AddRows(const TableBatch& batch, const std::vector<std::vector<Value>>& values,
                      StratumNames& strata, TimeOrder* time, ReferenceBuilder& builder) {
-  std::vector<Value> row(values.size());
-  for (size_t i = 0; i < batch.rows; ++i) {
-    for (size_t column = 0; column < row.size(); ++column) row[column] = values[column][i];
-    std::string fault = time == nullptr ? "" : time->Check(batch.columns.back()[i]);
-    if (fault.empty()) {
-      const Value own_stratum = strata.own_column() ? batch.columns.back()[i] : Value();
-      if (const auto error = builder.Add(row, strata.Of(row, own_stratum))) fault = error->message;
-    }
+  std::vector<std::string> names;
+  for (size_t i = 0; i < batch.rows && (time != nullptr || strata.any()); ++i) {
+    const std::string fault = time == nullptr ? "" : time->Check(batch.columns.back()[i]);
     if (!fault.empty()) {
       return absl::InvalidArgumentError(
           Concat(batch.file, ": row ", batch.first_row + static_cast<int64_t>(i), ": ", fault));
     }
+    if (strata.any()) names.push_back(strata.Of(values, i, strata.own_column() ? batch.columns.back()[i] : Value()));
+  }
+  if (const auto error = builder.AddColumns(values, names)) {
+    return absl::InvalidArgumentError(Concat(batch.file, ": ", error->message));
   }
   return absl::OkStatus();
 }
@@ -130,7 +130,7 @@ BuilderSettings SettingsOf(const ProfileInputs& inputs, size_t features) {
   settings.hashed = !inputs.for_one_comparison;
   if (inputs.for_one_comparison && inputs.stratum_column.empty()) {
     settings.cells = kCellsOfManyValues;
-    settings.rank_cell_limit = std::max(settings.rank_cell_limit, kFinestCells / features);
+    settings.rank_cell_limit = inputs.unequal_weights ? kFinestCells / features : kCellsOfManyValues;
   }
   settings.time_ordered = !inputs.time_column.empty();
   return settings;
@@ -175,7 +175,10 @@ absl::StatusOr<BuiltProfile> BuildProfile(const ProfileInputs& inputs) {
   if (builder == nullptr)
     return absl::InvalidArgumentError(Concat(JoinNames(profile.files), ": expected rows, got a header alone"));
   for (const std::string& warning : features.warnings()) profile.warnings.push_back(warning);
-  auto built = builder->Build();
+  const bool few = builder->rows() * specs.size() <= CurrentSamples::kMostValues;
+  const bool exact = inputs.for_one_comparison && !inputs.unequal_weights && few;
+  if (exact) profile.samples = std::make_shared<SortedSamples>();
+  auto built = builder->Build(profile.samples.get());
   if (!built.ok()) return absl::InvalidArgumentError(built.error().message);
   profile.reference = std::move(built.value());
   return profile;

@@ -61,7 +61,7 @@ std::string HashOf(const Reference& reference) {
 
 absl::StatusOr<Reference> ReferenceOfRows(const ReferenceOptions& options, const MonitorSettings& monitor,
                                           std::function<void(double, uint64_t)> progress,
-                                          std::vector<std::string>& warnings) {
+                                          OpenedReference& opened) {
   auto tensors = TensorsBeside(options.monitor, options.model_config);
   if (!tensors.ok()) return tensors.status();
   ProfileInputs inputs;
@@ -71,6 +71,7 @@ absl::StatusOr<Reference> ReferenceOfRows(const ReferenceOptions& options, const
   inputs.tensors = *std::move(tensors);
   inputs.data = options.data;
   inputs.for_one_comparison = true;
+  inputs.unequal_weights = options.unequal_weights;
   inputs.stratum_column = options.stratum_column;
   inputs.progress = std::move(progress);
   if (inputs.tensors) inputs.model_name = inputs.tensors->name;
@@ -78,7 +79,10 @@ absl::StatusOr<Reference> ReferenceOfRows(const ReferenceOptions& options, const
   if (!profile.ok()) return profile.status();
   profile->reference.hash = HashOf(profile->reference);
   const bool guessed_types = !options.monitor.empty();
-  if (guessed_types) warnings.insert(warnings.end(), profile->warnings.begin(), profile->warnings.end());
+  if (guessed_types) {
+    opened.warnings.insert(opened.warnings.end(), profile->warnings.begin(), profile->warnings.end());
+  }
+  opened.samples = std::move(profile->samples);
   return std::move(profile->reference);
 }
 
@@ -147,7 +151,7 @@ absl::StatusOr<OpenedReference> OpenReference(const ReferenceOptions& options,
     opened.monitor = *std::move(monitor);
   }
   auto reference = options.file.empty()
-                       ? ReferenceOfRows(options, opened.monitor, std::move(progress), opened.warnings)
+                       ? ReferenceOfRows(options, opened.monitor, std::move(progress), opened)
                        : ReferenceOfFile(options, opened.monitor);
   if (!reference.ok()) return reference.status();
   opened.source = options.file.empty() ? JoinNames(options.data) : options.file;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "drift/builder.h"
 #include "drift/profile/monitor_settings.h"
 #include "drift/profile/tensor_types.h"
 #include "drift/reference.h"
@@ -22,17 +23,19 @@ struct ReferenceOptions {
   bool features_only = false;     // leave predictions and labels out
   std::vector<std::string> not_features;  // columns that stand beside the features: time, stratum, …
   std::string stratum_column;     // `data`: each of its values gets counts of its own
+  bool unequal_weights = false;   // of the rows it will be compared with
 };
 
 struct OpenedReference {
   std::shared_ptr<const Reference> reference;
+  std::shared_ptr<const SortedSamples> samples;  // BuiltProfile::samples
   MonitorSettings monitor;   // defaults without a monitor.yaml
   std::string monitor_file;  // empty: none
   std::string source;        // for the report
   std::vector<std::string> warnings;
 };
 
-/// Reads, or builds, the reference. From rows it is built with fine cells (kFinestCells), so that KS is exact.
+/// Reads, or builds, the reference. From rows it is built for one comparison (ProfileInputs), so that KS is exact.
 /// INVALID_ARGUMENT, NOT_FOUND or FAILED_PRECONDITION name file, column and row, key or feature; among them: neither or
 /// both of file and data, a reference that does not fit monitor.yaml, or is of another model.
 absl::StatusOr<OpenedReference> OpenReference(const ReferenceOptions& options,

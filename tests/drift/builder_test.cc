@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/drift/simulation.h"
@@ -59,6 +60,60 @@ TEST(ReferenceBuilderTest, ARowThatCannotBeReadLeavesNoTrace) {
   EXPECT_EQ(error->message, "column 'b' (FP64): row 1: expected a number, got text");
   EXPECT_TRUE(builder.Add(std::span<const Value>(bad, 1)));
   EXPECT_EQ(builder.rows(), 0u);
+}
+
+TEST(ReferenceBuilderTest, ColumnsAddTheSameAsTheirRows) {
+  Random random(6);
+  const std::vector<ColumnSpec> specs = {NumericColumn("a", Dtype::kFloat32), {"b", Role::kFeature, Dtype::kInt64, {}},
+                                         {"t", Role::kFeature, Dtype::kText, {}}};
+  const char* const kTexts[] = {"x", "y", "z"};
+  std::vector<std::vector<Value>> columns(3);
+  std::vector<std::string> strata;
+  for (int i = 0; i < 2000; ++i) {
+    const bool missing = random.Uniform() < 0.1;
+    columns[0].push_back(missing ? Value() : Value::Double(random.Normal()));
+    columns[1].push_back(Value::Int64(static_cast<std::int64_t>(random.Below(1000))));
+    columns[2].push_back(random.Uniform() < 0.1 ? Value() : Value::Text(kTexts[random.Below(3)]));
+    strata.push_back(i % 7 == 0 ? "vip" : i % 5 == 0 ? "" : "plain");
+  }
+  ReferenceBuilder by_row({}, specs), by_column({}, specs);
+  for (std::size_t i = 0; i < strata.size(); ++i) {
+    const Value row[] = {columns[0][i], columns[1][i], columns[2][i]};
+    ASSERT_FALSE(by_row.Add(row, strata[i]));
+  }
+  ASSERT_FALSE(by_column.AddColumns(columns, strata));
+  EXPECT_EQ(by_column.rows(), 2000u);
+  EXPECT_EQ(by_column.Build().value().hash, by_row.Build().value().hash);
+}
+
+TEST(ReferenceBuilderTest, ColumnsWithAnUnreadableValueAddNothing) {
+  ReferenceBuilder builder({}, {NumericColumn("a"), NumericColumn("b")});
+  const std::vector<std::vector<Value>> good = {{Value::Double(1), Value()}, {Value::Double(3), Value::Double(4)}};
+  ASSERT_FALSE(builder.AddColumns(good));
+  const std::string hash = builder.Build().value().hash;
+  const std::vector<std::vector<Value>> bad = {{Value(), Value::Double(2), Value::Text("x")},
+                                               {Value::Double(3), Value::Text("y"), Value::Double(4)}};
+  const auto error = builder.AddColumns(bad);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message, "column 'b' (FP64): row 4: expected a number, got text");  // the first row, not column
+  EXPECT_EQ(builder.rows(), 2u);
+  EXPECT_EQ(builder.Build().value().hash, hash);
+}
+
+TEST(ReferenceBuilderTest, SamplesAreThoseThatCellsDoNotTellApart) {
+  Random random(7);
+  ReferenceBuilder builder({}, {NumericColumn("fine"), NumericColumn("coarse"), {"t", Role::kFeature, Dtype::kText, {}}});
+  for (int i = 0; i < 3000; ++i) {
+    const Value row[] = {i == 7 ? Value() : Value::Double(random.Normal()), Value::Double(i % 30), Value::Text("x")};
+    ASSERT_FALSE(builder.Add(row));
+  }
+  SortedSamples samples;
+  ASSERT_TRUE(builder.Build(&samples).ok());
+  ASSERT_EQ(samples.size(), 3u);
+  EXPECT_EQ(samples[0].size(), 2999u);
+  EXPECT_TRUE(std::is_sorted(samples[0].begin(), samples[0].end()));
+  EXPECT_TRUE(samples[1].empty());
+  EXPECT_TRUE(samples[2].empty());
 }
 
 TEST(ReferenceBuilderTest, RefusesWhatMakesNoReference) {

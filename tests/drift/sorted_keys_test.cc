@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "drift/dtype.h"
 #include "tests/drift/simulation.h"
 
 namespace drift {
@@ -23,6 +24,19 @@ TEST(SortedKeysTest, SortsFewAndManyKeysOfEveryKind) {
       EXPECT_EQ(keys, expected) << size << " " << mask;
     }
   }
+}
+
+TEST(SortedKeysTest, FloatsAreSortedByTheBitsThatTheyHave) {
+  Random random(2);
+  std::vector<std::uint64_t> keys;
+  for (int i = 0; i < 50'000; ++i) {
+    const double scale = i % 3 == 0 ? 1e-42 : i % 3 == 1 ? 1 : 1e38;  // denormal as a float, common, nearly too large
+    keys.push_back(FloatingKey(static_cast<float>(scale * random.Normal())));
+  }
+  std::vector<std::uint64_t> expected = keys;
+  std::sort(expected.begin(), expected.end());
+  SortKeys(keys, LowestKeyBit(Dtype::kFloat32));
+  EXPECT_EQ(keys, expected);
 }
 
 }  // namespace

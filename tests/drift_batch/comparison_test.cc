@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "drift/builder.h"
 #include "tests/drift/simulation.h"
 #include "tests/drift_batch/rows.h"
 
@@ -167,6 +168,40 @@ TEST(ComparisonTest, AValueThatTheDtypeCannotReadIsAnErrorThatNamesIt) {
   const auto compared = CompareBatch(ReferenceOf(random), source, {});
   EXPECT_EQ(compared.status().message(),
             "row 201 of its batch: column 'x': expected a number as the reference (FP64), got a text");
+}
+
+// The distance of the rows themselves, as one would get with a cell for every value.
+TEST(ComparisonTest, WithTheReferencesRowsKsIsExact) {
+  Random random(11);
+  const RowBatch trained = Rows(random, 5000), rows = Rows(random, 3000, 0.1);
+  const std::vector<ColumnSpec> specs = {{"x", Role::kFeature, Dtype::kFloat64, Kind::kNumeric},
+                                         {"city", Role::kFeature, Dtype::kText, Kind::kCategorical}};
+  BuilderSettings fine;
+  fine.always_rank_cells = true;
+  ReferenceBuilder coarse({}, specs), exact(fine, specs);
+  ASSERT_FALSE(coarse.AddColumns(trained.values));
+  ASSERT_FALSE(exact.AddColumns(trained.values));
+  ComparisonSettings settings;
+  const auto samples = std::make_shared<SortedSamples>();
+  const auto reference = std::make_shared<const Reference>(coarse.Build(samples.get()).value());
+  settings.reference_samples = samples;
+  const auto ks_of = [&settings](const std::shared_ptr<const Reference>& profile, const RowBatch& compared) {
+    MemorySource source(compared);
+    return CompareBatch(profile, source, settings)->evaluation.population.features[0].measures[1];
+  };
+  const MeasureResult found = ks_of(reference, rows);
+  RowBatch weighted = rows;
+  weighted.inclusion_probabilities.assign(rows.rows, 0.5);
+  const MeasureResult between_cells = ks_of(reference, weighted);
+  settings.reference_samples = nullptr;
+  const MeasureResult wanted = ks_of(std::make_shared<const Reference>(exact.Build().value()), rows);
+  EXPECT_EQ(found.measure, Measure::kKs);
+  EXPECT_EQ(found.value, wanted.value);
+  EXPECT_EQ(found.value_upper, found.value);
+  EXPECT_EQ(found.p_value_no_drift, wanted.p_value_no_drift);
+  EXPECT_LE(between_cells.value, found.value);
+  EXPECT_GE(*between_cells.value_upper, found.value);
+  EXPECT_LT(between_cells.value, *between_cells.value_upper);
 }
 
 TEST(ComparisonTest, NoRowsAreAnError) {
