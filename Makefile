@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize clients-test demo bench accuracy install clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test demo bench accuracy install clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ integration: build ## the tests that start the real server, Kafka and Prometheus
 
 sanitize: ## unit tests and the server under ASan and UBSan, the pure folders under TSan
 	@tests/run.sh sanitize
+
+fuzz: ## every reader of untrusted bytes under all of ASan and UBSan, SECONDS each (60)
+	@SECONDS_EACH=$(or $(SECONDS),60) tests/run.sh fuzz
 
 clients-test: programs ## perf_analyzer, KServe's SDK, ghz and grpcurl against the server; fetches them first
 	@tests/run.sh build release make_test_repository

@@ -4,6 +4,7 @@
 #   tests/run.sh unit|integration PRESET      run those tests of build/PRESET
 #   tests/run.sh test                         set up, build release, run everything
 #   tests/run.sh sanitize                     dev (ASan, UBSan), then tsan
+#   tests/run.sh fuzz                         fuzz tests with all checks, then a search of SECONDS_EACH by each body
 # The closing line counts the tests of all stages; the exit status is that of the worst.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,6 +58,16 @@ unit() { tests "unit-$1" "$1" -j "$jobs" -LE 'integration|install'; }
 integration() { tests "integration-$1" "$1" -j 1 -L 'integration|install'; }
 sanitized_server() { tests "server-$1" "$1" -j 1 -L sanitize; }
 
+fuzz_tests() { tests fuzz fuzz -j "$jobs" -L fuzz; }
+
+# search READER: what took a new branch is kept in build/fuzz/found/READER and is where the next search begins.
+search() {
+  local reader=$1 dictionary=tests/fuzz/$1.dict
+  local arguments=("tests/fuzz/corpus/$reader" --seconds "${SECONDS_EACH:-60}" --keep "build/fuzz/found/$reader")
+  if [ -e "$dictionary" ]; then arguments+=(--dictionary "$dictionary"); fi
+  "build/fuzz/bin/fuzz_$reader" "${arguments[@]}"
+}
+
 finish() {
   local status=$?
   ((${#seconds_of[@]} > 1)) && printf '   %-28s %5d s\n' $(printf '%s\n' "${seconds_of[@]}")
@@ -88,5 +99,14 @@ case ${1:-} in
     stage build-tsan build tsan
     stage unit-tsan unit tsan || status=1
     exit $status ;;
-  *) sed -n '2,7s/^# //p' "$0"; exit 2 ;;
+  fuzz)
+    stage setup deploy/build/setup.sh
+    stage build-fuzz build fuzz fuzz_programs
+    status=0
+    stage tests fuzz_tests || status=1
+    for corpus in tests/fuzz/corpus/*/; do
+      stage "search-$(basename "$corpus")" search "$(basename "$corpus")" || status=1
+    done
+    exit $status ;;
+  *) sed -n '2,8s/^# //p' "$0"; exit 2 ;;
 esac

@@ -1,20 +1,16 @@
-// Damaged monitor.yaml and reference.pb files: each is read or refused with a message, and what is read can be used.
+// Damaged fields of a reference.pb, and what its hash sees of damaged bytes.
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <gtest/gtest.h>
 
-#include "drift/evaluator.h"
-#include "drift/layout.h"
-#include "drift/profile/monitor_file.h"
 #include "drift/profile/reference_file.h"
 #include "drift/profile/reference_message.h"
-#include "drift/window.h"
 #include "tests/drift_profile/small_reference.h"
 #include "tests/fuzz/mutator.h"
+#include "tests/fuzz/use_reference.h"
 
 namespace drift {
 namespace {
@@ -22,147 +18,7 @@ namespace {
 using driftserve::Mutator;
 using Message = driftserve::v1::Reference;
 
-constexpr int kIterations = 20'000;
-
-constexpr std::string_view kMonitor = R"(features:
-  - {name: temp, input: x, column: 3, type: numeric, measures: [psi, ks]}
-  - {name: carrier, input: carrier, type: categorical}
-  - {name: emb, input: e, reduce: {projections: 8, seed: 1}}
-  - {name: bright, input: image, reduce: mean, measures: [ks]}
-predictions: [{name: p, output: y}, {name: best, output: logits, type: categorical, reduce: argmax}]
-sampling: {key: request_id, stratum: {feature: carrier}, rates: {HA: 1.0, UA: 0.05}, default_rate: 0.01, seed: 3}
-window: {length: 1h, panes: 60, evaluate_every: 15s, byte_limit: 64MiB}
-thresholds: {psi: {warn: 0.1, alert: 0.25}, ks: {warn: 0.1, alert: 0.2}, alpha: 0.05, multiplicity: holm}
-decision: {false_alarms_per_day: 0.05, debounce: 3 of 5, observation_period: 14d}
-reference: {cycle: 24h}
-record: {fields: [temp, {carrier: hash}]}
-labels: {name: late, prediction: p, type: categorical, error: squared_error, time_limit: 7d, table_rows: 100000,
-         detectors: [adwin, ddm, page_hinkley], min_join_rate: 0.5}
-)";
-
-const std::vector<std::string_view> kYamlTokens = {"{",
-                                                   "}",
-                                                   "[",
-                                                   "]",
-                                                   ": ",
-                                                   "- ",
-                                                   "\n",
-                                                   "  ",
-                                                   "\t",
-                                                   "&a ",
-                                                   "*a",
-                                                   "<<: *a",
-                                                   "!!int ",
-                                                   "! ",
-                                                   "|\n",
-                                                   ">-\n",
-                                                   "---\n",
-                                                   "...\n",
-                                                   "%YAML 1.2\n",
-                                                   "\"",
-                                                   "'",
-                                                   "\\x",
-                                                   "\\u0000",
-                                                   "\xff",
-                                                   "\xed\xa0\x80",
-                                                   "~",
-                                                   "null",
-                                                   "? ",
-                                                   ",",
-                                                   "1e308",
-                                                   "-1",
-                                                   ".nan",
-                                                   ".inf",
-                                                   "99999999999999999999",
-                                                   "1d",
-                                                   "0s",
-                                                   "32 of 32",
-                                                   "{a: {a: {a: {a: ",
-                                                   "[[[[[[[[[[[[[[[[",
-                                                   "features",
-                                                   "window",
-                                                   "#"};
-
-TEST(MonitorFileFuzz, ReadOrRefusedWithItsPlace) {
-  Mutator mutator(20130101);
-  int read = 0;
-  for (int i = 0; i < kIterations; ++i) {
-    const std::string text = mutator.Mutate(std::string(kMonitor), kYamlTokens);
-    const auto settings = ParseMonitor(text, "monitor.yaml");
-    if (!settings.ok()) {
-      ASSERT_TRUE(absl::IsInvalidArgument(settings.status())) << text;
-      ASSERT_EQ(settings.status().message().substr(0, 13), "monitor.yaml:") << text;
-      continue;
-    }
-    ++read;
-    const WindowSettings& window = settings->window;
-    ASSERT_GE(window.length_ns / window.panes, 1'000'000) << text;
-    ASSERT_LT(settings->thresholds.psi_warn, settings->thresholds.psi_alert) << text;
-    ASSERT_LE(settings->decision.debounce_hits, settings->decision.debounce_of) << text;
-    for (const auto& [stratum, rate] : settings->sampling.rates) ASSERT_TRUE(rate >= 0 && rate <= 1) << text;
-    if (!settings->labels) continue;
-    ASSERT_GE(settings->labels->time_limit_ns, 1'000'000) << text;
-    ASSERT_TRUE(settings->labels->table_rows >= 1 && !settings->labels->detectors.empty()) << text;
-    ASSERT_TRUE(settings->labels->min_join_rate >= 0 && settings->labels->min_join_rate <= 1) << text;
-  }
-  // Harmless damage, such as in a name, must not be the only kind, nor absent.
-  EXPECT_GT(read, kIterations / 200);
-  EXPECT_LT(read, kIterations / 2);
-}
-
-TEST(MonitorOverridesFuzz, AppliedWholeOrNotAtAll) {
-  Mutator mutator(20130201);
-  const MonitorSettings before = *ParseMonitor(kMonitor, "m");
-  const std::string overrides(
-      kMonitor.substr(kMonitor.find("sampling"), kMonitor.find("reference") - kMonitor.find("sampling")));
-  for (int i = 0; i < kIterations / 4; ++i) {
-    MonitorSettings settings = before;
-    if (ApplyOverrides(settings, mutator.Mutate(overrides, kYamlTokens), "server.yaml", 7).ok()) continue;
-    ASSERT_EQ(settings.sampling.rule_version, before.sampling.rule_version);
-    ASSERT_EQ(settings.window.length_ns, before.window.length_ns);
-    ASSERT_EQ(settings.thresholds.alpha, before.thresholds.alpha);
-  }
-}
-
-/// Uses a reference in every way that a server does.
-void Use(Reference parsed) {
-  const auto reference = std::make_shared<const Reference>(std::move(parsed));
-  const Value values[] = {Value::Missing(),
-                          Value::Double(-0.0),
-                          Value::Double(1e308),
-                          Value::Double(std::nan("")),
-                          Value::Double(-std::numeric_limits<double>::infinity()),
-                          Value::Int64(std::numeric_limits<int64_t>::min()),
-                          Value::Uint64(~uint64_t{0}),
-                          Value::Bool(true),
-                          Value::Text("UA"),
-                          Value::Text("")};
-  Window window(reference, {"default", "UA"}, WindowSettings{1'000'000'000, 10, 1 << 20});
-  const Layout& layout = window.layout();
-  std::vector<Value> row;
-  for (size_t f = 0; f < layout.features(); ++f) {
-    const FeatureLayout& feature = layout.feature(f);
-    for (const Value& value : values) {
-      const auto cell = feature.CellOf(value);
-      if (cell) {
-        ASSERT_LT(*cell, feature.cells());
-        ASSERT_LT(feature.bin_of(*cell), feature.bins());
-      }
-    }
-    for (uint32_t bin = 0; bin < feature.bins(); ++bin) ASSERT_FALSE(feature.BinLabel(bin).empty());
-    row.push_back(reference->features[f].dtype == Dtype::kText ? values[8] : values[7]);
-  }
-  for (int64_t i = 0; i < 60; ++i) {
-    window.CountSeen(i * 10'000'000, 0, 1);
-    window.Add(i * 10'000'000, 0, 0.5, 1, row);
-  }
-  Evaluator evaluator(reference, {}, 0);
-  const Evaluation evaluation = evaluator.Evaluate(window, 600'000'000);
-  for (const FeatureResult& feature : evaluation.population.features) {
-    ASSERT_TRUE(std::isfinite(feature.effective_samples) && std::isfinite(feature.design_effect));
-    for (const MeasureResult& measure : feature.measures) ASSERT_TRUE(std::isfinite(measure.value)) << feature.name;
-  }
-}
+constexpr int kIterations = 10'000;
 
 TEST(ReferenceFileFuzz, DamagedBytesAreReadOrRefused) {
   Mutator mutator(20130301);
@@ -172,8 +28,7 @@ TEST(ReferenceFileFuzz, DamagedBytesAreReadOrRefused) {
     auto reference = ParseReference(mutator.Mutate(bytes, {}));
     if (!reference.ok()) continue;
     ++read;
-    Use(*std::move(reference));
-    if (HasFatalFailure()) FAIL() << "iteration " << i;
+    UseReference(*std::move(reference));
   }
   EXPECT_LT(read, kIterations / 20) << "the hash must see nearly all damage";
 }
@@ -227,7 +82,7 @@ TEST(ReferenceFileFuzz, FalseContentUnderATrueHash) {
   Message whole;
   ASSERT_TRUE(whole.ParseFromString(SerializeReference(SmallReference(300))));
   int read = 0;
-  for (int i = 0; i < kIterations / 4; ++i) {
+  for (int i = 0; i < kIterations / 2; ++i) {
     Message message = whole;
     for (uint64_t changes = 1 + mutator.Below(3); changes > 0; --changes) ChangeField(message, mutator);
     const auto content = FromMessage(message);
@@ -235,8 +90,7 @@ TEST(ReferenceFileFuzz, FalseContentUnderATrueHash) {
     auto reference = ParseReference(message.SerializeAsString());
     if (!reference.ok()) continue;
     ++read;
-    Use(*std::move(reference));
-    if (HasFatalFailure()) FAIL() << "iteration " << i << "\n" << message.ShortDebugString().substr(0, 4000);
+    UseReference(*std::move(reference));
   }
   EXPECT_GT(read, kIterations / 100);
 }
