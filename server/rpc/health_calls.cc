@@ -8,7 +8,9 @@
 
 #include <mutex>
 #include <optional>
+#include <string>
 
+#include "server/rpc/rpc_status.h"
 #include "server/rpc/tag.h"
 
 namespace driftserve {
@@ -40,10 +42,8 @@ class CheckCall {
     new CheckCall(service_, board_, poller_);
     const std::optional<bool> serving = board_->Serving(request_.service());
     if (!serving.has_value()) {
-      responder_.FinishWithError(
-          grpc::Status(grpc::StatusCode::NOT_FOUND,
-                       "unknown service '" + request_.service() + "': expected \"\" or the name of a model"),
-          &finished_);
+      const std::string text = "unknown service '" + request_.service() + "': expected \"\" or the name of a model";
+      responder_.FinishWithError(ToGrpcStatus(absl::NotFoundError(text)), &finished_);
       return;
     }
     HealthCheckResponse response;

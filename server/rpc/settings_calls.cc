@@ -3,6 +3,7 @@
 
 #include "server/base/text.h"
 #include "server/rpc/inference_service.h"
+#include "server/rpc/rpc_status.h"
 
 namespace driftserve {
 namespace {
@@ -24,7 +25,7 @@ const LevelName* FindLevel(const std::string& setting) {
   return nullptr;
 }
 
-grpc::Status Invalid(const std::string& text) { return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, text); }
+grpc::Status Invalid(const std::string& text) { return ToGrpcStatus(absl::InvalidArgumentError(text)); }
 
 /// What can be set is; what has one possible value may be set to that.
 grpc::Status CheckLogSetting(const std::string& name, const LogSettingsRequest::SettingValue& value) {

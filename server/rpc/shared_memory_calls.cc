@@ -27,8 +27,7 @@ grpc::Status InferenceService::SystemSharedMemoryStatus(grpc::ServerContext*,
     status.set_byte_size(region.byte_size);
   }
   if (request->name().empty() || !response->regions().empty()) return grpc::Status::OK;
-  return grpc::Status(grpc::StatusCode::NOT_FOUND,
-                      "shared memory region '" + request->name() + "' is not registered");
+  return ToGrpcStatus(absl::NotFoundError("shared memory region '" + request->name() + "' is not registered"));
 }
 
 grpc::Status InferenceService::SystemSharedMemoryRegister(grpc::ServerContext*,
@@ -52,8 +51,7 @@ grpc::Status InferenceService::CudaSharedMemoryStatus(grpc::ServerContext*,
                                                       const inference::CudaSharedMemoryStatusRequest* request,
                                                       inference::CudaSharedMemoryStatusResponse*) {
   if (request->name().empty()) return grpc::Status::OK;
-  return grpc::Status(grpc::StatusCode::NOT_FOUND,
-                      "CUDA shared memory region '" + request->name() + "' is not registered");
+  return ToGrpcStatus(absl::NotFoundError("CUDA shared memory region '" + request->name() + "' is not registered"));
 }
 
 grpc::Status InferenceService::CudaSharedMemoryRegister(grpc::ServerContext*,

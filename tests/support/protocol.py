@@ -47,6 +47,13 @@ def _method(path):
     return message_factory.GetMessageClass(method.input_type), message_factory.GetMessageClass(method.output_type), method
 
 
+def unary_methods(service):
+    """{name: request class} of the methods of a service that stream neither way."""
+    return {method.name: message_factory.GetMessageClass(method.input_type)
+            for method in _pool().FindServiceByName(service).methods
+            if not method.client_streaming and not method.server_streaming}
+
+
 class Stub:
     """The methods of one service on a channel, sync or aio: Stub(channel, "grpc.health.v1.Health").Check(request)."""
 
