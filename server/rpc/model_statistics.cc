@@ -26,7 +26,9 @@ struct RequestCounts {
 RequestCounts CountRequests(const ServingCounters& counters) {
   RequestCounts counts;
   for (const ServingSlot& slot : counters.slots()) {
-    for (const auto& codes : slot.requests) {
+    for (size_t method = 0; method < kMethodCount; ++method) {
+      if (method == static_cast<size_t>(Method::kReportLabels)) continue;  // no inference
+      const auto& codes = slot.requests[method];
       counts.succeeded += codes[0].Read();
       for (size_t code = 1; code < kCodeCount; ++code) counts.failed += codes[code].Read();
     }

@@ -57,6 +57,17 @@ TEST(ModelStatistics, CountsAgreeAndNanosecondsAreSums) {
   EXPECT_EQ(requests.compute_output().ns(), 200u);
 }
 
+TEST(ModelStatistics, LabelsAreNoInferences) {
+  Model model = Served();
+  auto& reports = model.counters.slot(0).requests[static_cast<size_t>(Method::kReportLabels)];
+  reports[0].Add(10);
+  reports[static_cast<size_t>(absl::StatusCode::kInvalidArgument)].Add(20);
+  inference::ModelStatistics statistics;
+  FillStatistics(model, 0, 0, statistics);
+  EXPECT_EQ(statistics.inference_stats().success().count(), 3u);
+  EXPECT_EQ(statistics.inference_stats().fail().count(), 1u);
+}
+
 TEST(ModelStatistics, BatchesAreListedBySize) {
   const Model model = Served();
   inference::ModelStatistics statistics;
