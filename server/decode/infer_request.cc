@@ -1,5 +1,7 @@
 #include "server/decode/infer_request.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/text.h"
@@ -165,6 +167,11 @@ absl::Status DecodeOutputs(const ModelInferRequest& request, const ModelSettings
     if (index < 0) {
       return absl::InvalidArgumentError(
           Concat("output '", output.name(), "': model '", settings.name, "' has ", SpecNames(settings.outputs)));
+    }
+    // Named a million times, an output would be sent a million times.
+    if (std::find(decoded.requested_outputs.begin(), decoded.requested_outputs.end(), index) !=
+        decoded.requested_outputs.end()) {
+      return absl::InvalidArgumentError(Concat("output '", output.name(), "': expected once, got it twice"));
     }
     decoded.requested_outputs.push_back(index);
     if (output.parameters().empty()) continue;

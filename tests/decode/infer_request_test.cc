@@ -230,6 +230,14 @@ TEST(BadRequest, UnknownOutput) {
               AllOf(HasSubstr("'nope'"), HasSubstr("'score'")));
 }
 
+TEST(BadRequest, AnOutputTwice) {
+  EXPECT_THAT(Refusal([](auto& r) {
+                r.add_outputs()->set_name("score");
+                r.add_outputs()->set_name("score");
+              }),
+              HasSubstr("output 'score': expected once, got it twice"));
+}
+
 TEST(BadRequest, ParametersOfFeaturesThatAreNotThere) {
   EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["sequence_id"].set_int64_param(1); }),
               HasSubstr("sequence_id"));

@@ -104,6 +104,8 @@ BAD_REQUESTS = {
     "no rows": (infer(shape=(0, 8), raw=b""), Code.INVALID_ARGUMENT, "features", "0"),
     "too many rows": (infer(shape=(65, 8), raw=bytes(65 * 32)), Code.INVALID_ARGUMENT, "65", "64", "max_batch_size"),
     "unknown output": (changed(lambda r: r.outputs.add(name="scor")), Code.INVALID_ARGUMENT, "scor", "score"),
+    "the same output twice": (changed(lambda r: r.outputs.extend([type(r).InferRequestedOutputTensor(name="score")] * 2)),
+                              Code.INVALID_ARGUMENT, "score", "twice"),
     "string without its length": (protocol.infer_request("strings", [("text", "BYTES", [1, 1], b"\1\0")]),
                                   Code.INVALID_ARGUMENT, "text"),
     "string beyond the end": (protocol.infer_request("strings", [("text", "BYTES", [1, 1], b"\5\0\0\0abc")]),
