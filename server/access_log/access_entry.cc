@@ -103,7 +103,7 @@ void AppendLine(const AccessEntry& entry, std::string& lines) {
   AppendNumber("queue_us", entry.queue_us, lines);
   AppendNumber("execute_us", entry.execute_us, lines);
   AppendNumber("total_us", entry.total_us, lines);
-  lines += "}\n";
+  lines += entry.slow ? ",\"slow\":true}\n" : "}\n";
 }
 
 }  // namespace driftserve

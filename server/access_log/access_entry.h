@@ -22,6 +22,7 @@ struct AccessEntry {
   int64_t queue_us = 0;    // from accepted to the start of the batch, or to the refusal
   int64_t execute_us = 0;  // the batch
   int64_t total_us = 0;
+  bool slow = false;  // took at least access_log.slow_ms
 };
 
 /// The trace id of a W3C traceparent of version 00, 32 hexadecimal digits; empty where the text is none.

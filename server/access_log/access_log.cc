@@ -29,7 +29,7 @@ AccessLogProducer::AccessLogProducer(const AccessLogSettings& settings)
       ring_(settings.ring_entries) {}
 
 bool AccessLogProducer::Wants(uint64_t sequence, int64_t duration_ns) const {
-  if (keep_all_ || static_cast<uint64_t>(duration_ns) >= slow_ns_) return true;
+  if (keep_all_ || IsSlow(duration_ns)) return true;
   return threshold_ != 0 && Hash64(sequence, 0, seed_) < threshold_;
 }
 

@@ -33,6 +33,7 @@ class AccessLogProducer {
 
   /// Whether a request is to be logged. One hash where it was not slow and the rate is neither 0 nor 1.
   bool Wants(uint64_t sequence, int64_t duration_ns) const;
+  bool IsSlow(int64_t duration_ns) const { return static_cast<uint64_t>(duration_ns) >= slow_ns_; }
   void Offer(AccessEntry entry);
 
   /// Writer only.

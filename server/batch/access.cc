@@ -34,6 +34,7 @@ void LogAnswered(const Inference& inference, const std::string& model_name, absl
   entry.queue_us = (start_ns - inference.accepted_ns) / 1000;
   entry.execute_us = (end_ns - start_ns) / 1000;
   entry.total_us = total_ns / 1000;
+  entry.slow = log.IsSlow(total_ns);
   log.Offer(std::move(entry));
 }
 

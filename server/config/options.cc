@@ -125,7 +125,7 @@ const std::vector<Option>& Table() {
 
       {"access_log.rate", FIELD(access_log.rate), "Share of requests that the access log has a line of.", 0, 1},
       {"access_log.slow_ms", FIELD(access_log.slow_ms),
-       "Requests that take at least this long have a line always; 0: by rate alone.", 0, 3'600'000, kMillis},
+       "Requests that take at least this long have a line always, marked slow; 0: by rate alone.", 0, 3'600'000, kMillis},
       {"access_log.path", FIELD(access_log.path),
        "File that access lines are appended to, opened anew when it was moved; empty: standard error."},
   };

@@ -40,6 +40,13 @@ TEST(AccessEntry, IsOneLineOfJson) {
       "total_us":50})"));
 }
 
+TEST(AccessEntry, ASlowRequestIsMarked) {
+  AccessEntry entry = Entry();
+  EXPECT_FALSE(Line(entry).contains("slow"));
+  entry.slow = true;
+  EXPECT_EQ(Line(entry)["slow"], true);
+}
+
 TEST(AccessEntry, WhatIsNotKnownIsLeftOut) {
   AccessEntry entry = Entry();
   entry.model_version = entry.stratum = entry.traceparent = "";

@@ -169,6 +169,7 @@ TEST_F(RunnerTest, StatisticsAreOfBatchesThatSucceeded) {
 TEST_F(RunnerTest, AnsweredAndRefusedRequestsAreLogged) {
   AccessLogSettings settings;
   settings.rate = 1;
+  settings.slow_ns = 12'000;
   std::string lines;
   AccessLog log(settings, [&](const std::string& text) {
     lines += text;
@@ -184,7 +185,7 @@ TEST_F(RunnerTest, AnsweredAndRefusedRequestsAreLogged) {
   log.WriteWaiting();
   EXPECT_THAT(lines, AllOf(HasSubstr(R"("code":"CANCELLED")"),
                            HasSubstr(R"("request_id":"answered","peer":"ipv4:192.0.2.1:7","stratum":"default",)"
-                                     R"("rows":2,"queue_us":7,"execute_us":5,"total_us":12)")));
+                                     R"("rows":2,"queue_us":7,"execute_us":5,"total_us":12,"slow":true})")));
 }
 
 TEST_F(RunnerTest, AKeptRequestTravelsOnWithItsMessages) {
