@@ -23,7 +23,7 @@ LIMIT = 1 << 20
 @pytest.fixture(scope="module")
 def served(start, tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "access.log"
-    running = start({"mlp": {"monitor": repository.tiered_monitor({"vip": 1.0}, 0.0)}, "slow": {}},
+    running = start({"mlp": {"monitor": repository.tiered_monitor({"vip": 1.0}, 0.0)}, "slow": {}, "strings": {}},
                     {"grpc": {"max_message_bytes": LIMIT}, "access_log": {"rate": 1.0, "path": str(log)}})
     running.access_log = log
     return running
@@ -71,6 +71,47 @@ class Stream:
     def __exit__(self, *_):
         self.client.stop_stream()
         self.client.close()
+
+
+def test_async_requests_call_back(client):
+    answers = queue.Queue()
+    values = {str(i): features(1 + i % 3, seed=i) for i in range(40)}
+    for identifier, value in values.items():
+        client.async_infer("mlp", [tensor(value)], lambda result, error: answers.put((result, error)), request_id=identifier)
+    client.async_infer("mlp", [tensor(features(1, width=7))], lambda result, error: answers.put((result, error)))
+    errors = []
+    for _ in range(len(values) + 1):
+        result, error = answers.get(timeout=30)
+        if error is not None:
+            errors.append(error)
+            continue
+        value = values.pop(result.get_response().id)
+        numpy.testing.assert_allclose(result.as_numpy("score"), score_of(value, client), rtol=1e-4, atol=1e-5)
+    assert not values and len(errors) == 1
+    assert "INVALID_ARGUMENT" in errors[0].status() and "features" in errors[0].message()
+
+
+def slow_tensor():
+    made = triton.InferInput("x", [1, 1], "FP32")
+    made.set_data_from_numpy(numpy.ones((1, 1), dtype=numpy.float32))
+    return made
+
+
+def test_cancelled_requests_that_wait_never_run(served, client):
+    """200 wait behind one another in batches of 8. All are cancelled; some come to run before that is known."""
+    calls = [client.async_infer("slow", [slow_tensor()], lambda result, error: None) for _ in range(200)]
+    for call in calls:
+        call.cancel()
+    client.infer("slow", [slow_tensor()])  # behind them all
+
+    def counts():
+        metrics = served.metrics()
+        return [metrics.sum("driftserve_requests_total", model_name="slow", code=code) for code in ("OK", "CANCELLED")]
+
+    server.wait_until("every request to have ended", lambda: served.metrics().sum("driftserve_pending_requests") == 0)
+    server.wait_until("as many rows run as were answered", lambda: counts()[0]
+                      == client.get_inference_statistics("slow").model_stats[0].inference_count)
+    assert counts()[1] > 0
 
 
 def test_stream_answers_each_request(served, client):
@@ -164,6 +205,50 @@ def test_system_shared_memory(client, region):
         client.infer("mlp", [source], outputs=[target])
 
 
+@pytest.fixture
+def registered(client, region):
+    client.unregister_system_shared_memory()
+    client.register_system_shared_memory("region", "/driftserve_clients", 1024)
+    yield
+    client.unregister_system_shared_memory("region")
+
+
+@pytest.mark.parametrize("byte_size,offset", [(32, 1000), (32, 1024), (2048, 0), (32, 2**63 - 1)])
+def test_a_range_outside_its_region(client, registered, byte_size, offset):
+    source = triton.InferInput("features", [1, 8], "FP32")
+    source.set_shared_memory("region", byte_size, offset=offset)
+    with pytest.raises(triton.InferenceServerException, match="expected a range within the 1024 bytes") as error:
+        client.infer("mlp", [source])
+    assert "INVALID_ARGUMENT" in error.value.status() and f"got {byte_size} bytes from offset {offset}" in error.value.message()
+
+
+def test_a_region_beyond_its_object(client, registered):
+    with pytest.raises(triton.InferenceServerException, match="4096") as error:
+        client.register_system_shared_memory("longer", "/driftserve_clients", 4096)
+    assert "INVALID_ARGUMENT" in error.value.status()
+    with pytest.raises(triton.InferenceServerException) as error:
+        client.register_system_shared_memory("region", "/driftserve_clients", 512)
+    assert "ALREADY_EXISTS" in error.value.status()
+    assert set(client.get_system_shared_memory_status().regions) == {"region"}
+
+
+def test_outputs_that_overlap(client, registered, region):
+    """Through two regions of one object: which bytes they are counts, not what they are called."""
+    client.register_system_shared_memory("again", "/driftserve_clients", 512, offset=512)
+    words = triton.InferInput("text", [1, 1], "BYTES")
+    words.set_data_from_numpy(numpy.array([["kiwi"]], dtype=object))
+    lengths, upper = triton.InferRequestedOutput("lengths"), triton.InferRequestedOutput("upper")
+    lengths.set_shared_memory("region", 8, offset=520)
+    upper.set_shared_memory("again", 64)
+    with pytest.raises(triton.InferenceServerException, match="overlap") as error:
+        client.infer("strings", [words], outputs=[lengths, upper])
+    assert "INVALID_ARGUMENT" in error.value.status()
+    upper.set_shared_memory("again", 64, offset=16)
+    client.infer("strings", [words], outputs=[lengths, upper])
+    assert shared_memory.get_contents_as_numpy(region, numpy.int64, [1], offset=520).tolist() == [4]
+    client.unregister_system_shared_memory("again")
+
+
 def test_system_shared_memory_may_be_off(start, region):
     closed = start({"mlp": {}}, {"grpc": {"shared_memory": "off"}})
     with triton.InferenceServerClient(closed.address) as client:
@@ -203,7 +288,7 @@ def test_statistics_rise_and_agree(client):
 
 
 def test_statistics_of_all_models_and_of_none(client):
-    assert {stats.name for stats in client.get_inference_statistics().model_stats} == {"mlp", "slow"}
+    assert {stats.name for stats in client.get_inference_statistics().model_stats} == {"mlp", "slow", "strings"}
     with pytest.raises(triton.InferenceServerException, match="nosuch"):
         client.get_inference_statistics("nosuch")
 
@@ -270,4 +355,4 @@ def test_slow_requests_are_logged_whatever_the_rate(start, tmp_path):
         return [json.loads(line) for line in log.read_text().splitlines()]
 
     server.wait_until("the slow request's line", lambda: [line for line in lines() if line["model_name"] == "slow"])
-    assert all(line["total_us"] >= 3_000 for line in lines())
+    assert all(line["total_us"] >= 3_000 and line["slow"] for line in lines())

@@ -20,6 +20,11 @@ def tiered_request(number):
     return mlp_request(features(4, seed=number), request_id=f"id-{number}", parameters={"tier": TIERS[number % 3]})
 
 
+def trace_context(number):
+    """Every third request is part of a trace."""
+    return [("traceparent", f"00-{number + 1:032x}-b7ad6b7169203331-01")] if number % 9 < 3 else []
+
+
 def at_rest(served):
     """Waits until no record is in flight and nothing is left in the tap; the counts then."""
     last = []
@@ -42,7 +47,7 @@ def tiers(start, broker):
                    {"kafka": {"brokers": broker.bootstrap, "topic": "tiers"}})
     with served.channel() as channel:
         call = protocol.inference(channel).ModelInfer
-        replies = {f"id-{n}": call(tiered_request(n)) for n in range(900)}
+        replies = {f"id-{n}": call(tiered_request(n), metadata=trace_context(n)) for n in range(900)}
     counts = at_rest(served)
     return served, counts, replies, kafka.consume(broker.bootstrap, "tiers")
 
@@ -95,6 +100,17 @@ def test_headers_are_those_of_a_cloud_event(tiers):
         assert b"protobuf" in headers["content-type"]
         assert b"mlp" in key and record.stratum.encode() in key
     assert len({headers["ce_id"] for _, headers, _ in messages}) == len(messages)
+
+
+def test_the_trace_context_goes_with_the_record(tiers):
+    _, _, _, messages = tiers
+    traced = 0
+    for _, headers, value in messages:
+        record = protocol.message("driftserve.v1.Record").FromString(value)
+        expected = dict(trace_context(int(record.request_id.removeprefix("id-")))).get("traceparent")
+        assert headers.get("ce_traceparent") == (expected.encode() if expected else None)
+        traced += expected is not None
+    assert 0 < traced < len(messages)
 
 
 def test_a_consumer_can_decide_again(start, broker):

@@ -138,6 +138,28 @@ def test_histograms_of_serving(served):
         assert metrics.select(name), name
 
 
+def test_histograms_count_every_request_once(served):
+    """Requests and rows by their number; a refused request has a duration and never ran."""
+    names = {"request": "driftserve_request_duration_seconds_count", "queue": "driftserve_queue_duration_seconds_count",
+             "execute": "driftserve_execute_duration_seconds_count", "batches": "driftserve_batch_rows_count",
+             "rows": "driftserve_batch_rows_sum"}
+
+    def read():
+        metrics = served.metrics()
+        return {key: metrics.sum(name, model_name="mlp") for key, name in names.items()}
+
+    before, seconds = read(), served.metrics().sum("driftserve_request_duration_seconds_sum", model_name="mlp")
+    with served.channel() as channel:
+        infer = protocol.inference(channel).ModelInfer
+        for rows in (1, 2, 5):
+            infer(mlp_request(features(rows)))
+        with pytest.raises(server.grpc.RpcError):
+            infer(mlp_request(features(1, width=3)))
+    risen = {key: value - before[key] for key, value in read().items()}
+    assert risen == {"request": 4, "queue": 3, "execute": 3, "batches": 3, "rows": 8}
+    assert 0 < served.metrics().sum("driftserve_request_duration_seconds_sum", model_name="mlp") - seconds < 60
+
+
 def test_what_a_dashboard_asks_has_an_answer(served, prometheus):
     import dashboard_queries  # beside the dashboards' own tests
 
