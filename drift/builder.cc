@@ -69,11 +69,12 @@ std::uint32_t ReferenceBuilder::StratumId(std::string_view stratum) {
   return stratum_ids_.emplace(stratum, static_cast<std::uint32_t>(stratum_ids_.size() + 1)).first->second;
 }
 
-FeatureReference ReferenceBuilder::BuildFeature(const Column& column, std::span<const std::size_t> position,
-                                                std::vector<std::uint64_t>* sample, Reference& reference) const {
-  FeatureReference feature = column.Build(settings_, sample);
+FeatureReference ReferenceBuilder::BuildFeature(Column& column, std::span<const std::size_t> position,
+                                                std::vector<std::uint64_t>* sample, Reference& reference) {
+  const bool rows_needed = !reference.strata.empty() || settings_.time_ordered;
+  FeatureReference feature = column.Build(settings_, rows_needed, sample);
   for (StratumReference& stratum : reference.strata) stratum.cell_counts.emplace_back(feature.cell_counts.size(), 0);
-  if (reference.strata.empty() && !settings_.time_ordered) return feature;
+  if (!rows_needed) return feature;
   const FeatureLayout layout(feature);
   const std::unordered_set<std::uint64_t> once = column.SeenOnce(feature);
   std::vector<std::uint32_t> bins;
@@ -82,11 +83,12 @@ FeatureReference ReferenceBuilder::BuildFeature(const Column& column, std::span<
     if (settings_.time_ordered) bins.push_back(layout.bin_of(cell));
     if (row_strata_[row] != 0) ++reference.strata[position[row_strata_[row]]].cell_counts.back()[cell];
   }
+  column.Free();
   if (settings_.time_ordered) feature.effective_rows = EffectiveRows(bins, layout.bins());
   return feature;
 }
 
-Result<Reference> ReferenceBuilder::Build(SortedSamples* samples) const {
+Result<Reference> ReferenceBuilder::Build(SortedSamples* samples) {
   if (rows() == 0) return Error{"reference: expected at least one row, got 0"};
   if (settings_.cells < 10 || settings_.cells > 10'000) {
     return Error{"reference: cells: expected 10 to 10000, got " + std::to_string(settings_.cells)};

@@ -61,16 +61,16 @@ class ReferenceBuilder {
   std::uint64_t rows() const;
 
   // An Error where there are no rows, a name is used twice, or kind and dtype do not go together.
-  // `samples`, where it is not null, is set to those of the features.
-  Result<Reference> Build(SortedSamples* samples = nullptr) const;
+  // `samples`, where it is not null, is set to those of the features. To be called once: the rows are gone afterwards.
+  Result<Reference> Build(SortedSamples* samples = nullptr);
 
  private:
   class Column;
   template <typename Values, typename Stratum>
   std::optional<Error> AddRows(const Values& values, std::size_t rows, const Stratum& stratum);
   std::uint32_t StratumId(std::string_view stratum);
-  FeatureReference BuildFeature(const Column& column, std::span<const std::size_t> position,
-                                std::vector<std::uint64_t>* sample, Reference& reference) const;
+  FeatureReference BuildFeature(Column& column, std::span<const std::size_t> position,
+                                std::vector<std::uint64_t>* sample, Reference& reference);
 
   const BuilderSettings settings_;
   std::vector<std::unique_ptr<Column>> columns_;

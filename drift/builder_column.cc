@@ -13,7 +13,10 @@ namespace {
 constexpr std::uint64_t kMissingEntry = std::numeric_limits<std::uint64_t>::max();
 
 std::vector<KeyCount> CountDistinct(const std::vector<std::uint64_t>& sorted) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) size += i == 0 || sorted[i] != sorted[i - 1] ? 1 : 0;
   std::vector<KeyCount> distinct;
+  distinct.reserve(size);
   for (const std::uint64_t key : sorted) {
     if (distinct.empty() || distinct.back().key != key) distinct.push_back({key, 0});
     ++distinct.back().count;
@@ -24,7 +27,8 @@ std::vector<KeyCount> CountDistinct(const std::vector<std::uint64_t>& sorted) {
 }  // namespace
 
 std::optional<std::size_t> ReferenceBuilder::Column::Add(std::span<const Value> values) {
-  const std::size_t first = rows_.size();
+  const std::size_t first = rows_.size(), needed = first + values.size();
+  if (needed > rows_.capacity()) rows_.reserve(std::max(needed, first + first / 4));  // half full would cost gigabytes
   rows_.resize(first + values.size(), kMissingEntry);
   if (spec_.dtype == Dtype::kText) return AddTexts(values, first);
   std::uint64_t* const keys = rows_.data() + first;
@@ -72,16 +76,19 @@ std::uint64_t ReferenceBuilder::Column::Intern(std::string_view text) {
 }
 
 FeatureReference ReferenceBuilder::Column::Build(const BuilderSettings& settings,
-                                                 std::vector<std::uint64_t>* sample) const {
+                                                 bool rows_needed, std::vector<std::uint64_t>* sample) {
   FeatureReference feature;
   feature.name = spec_.name;
   feature.role = spec_.role;
   feature.dtype = spec_.dtype;
   feature.reduction = spec_.reduction;
-  std::vector<std::uint64_t> keys = SortedKeys();
+  const std::size_t rows = rows_.size();
+  std::vector<std::uint64_t> keys = rows_needed || !missing_.empty() ? PresentKeys() : std::move(rows_);
+  if (!rows_needed) Free();
+  SortKeys(keys, LowestKeyBit(spec_.dtype));
   const std::vector<KeyCount> distinct = CountDistinct(keys);
   feature.kind = spec_.kind.value_or(AutomaticKind(distinct.size()));
-  const auto missing = static_cast<std::uint64_t>(rows_.size() - keys.size());
+  const auto missing = static_cast<std::uint64_t>(rows - keys.size());
   if (feature.kind == Kind::kCategorical) {
     MakeCategories(Texts(distinct), missing, feature);
   } else if (settings.always_rank_cells || distinct.size() <= settings.rank_cell_limit) {
@@ -97,7 +104,9 @@ FeatureReference ReferenceBuilder::Column::Build(const BuilderSettings& settings
 std::unordered_set<std::uint64_t> ReferenceBuilder::Column::SeenOnce(const FeatureReference& feature) const {
   std::unordered_set<std::uint64_t> once;
   if (feature.kind != Kind::kCategorical || feature.unseen_joins_other) return once;
-  for (const KeyCount& value : CountDistinct(SortedKeys())) {
+  std::vector<std::uint64_t> keys = PresentKeys();
+  SortKeys(keys, LowestKeyBit(spec_.dtype));
+  for (const KeyCount& value : CountDistinct(keys)) {
     if (value.count == 1) once.insert(value.key);
   }
   return once;
@@ -116,18 +125,19 @@ Kind ReferenceBuilder::Column::AutomaticKind(std::size_t distinct) const {
   return distinct > 0 && distinct <= kCategoricalLimit ? Kind::kCategorical : Kind::kNumeric;
 }
 
-std::vector<std::uint64_t> ReferenceBuilder::Column::SortedKeys() const {
+std::vector<std::uint64_t> ReferenceBuilder::Column::PresentKeys() const {
+  if (missing_.empty()) return rows_;
   std::vector<std::uint64_t> keys;
-  if (missing_.empty()) {
-    keys = rows_;
-  } else {
-    keys.reserve(rows_.size());
-    for (std::size_t row = 0; row < rows_.size(); ++row) {
-      if (!missing(row)) keys.push_back(rows_[row]);
-    }
+  keys.reserve(rows_.size());
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    if (!missing(row)) keys.push_back(rows_[row]);
   }
-  SortKeys(keys, LowestKeyBit(spec_.dtype));
   return keys;
+}
+
+void ReferenceBuilder::Column::Free() {
+  std::vector<std::uint64_t>().swap(rows_);
+  std::vector<bool>().swap(missing_);
 }
 
 std::vector<TextCount> ReferenceBuilder::Column::Texts(const std::vector<KeyCount>& distinct) const {

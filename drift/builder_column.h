@@ -30,7 +30,9 @@ class ReferenceBuilder::Column {
   void Truncate(std::size_t rows);
 
   // `sample`, where it is not null: set to the sorted keys, if the feature's cells do not tell all values apart.
-  FeatureReference Build(const BuilderSettings& settings, std::vector<std::uint64_t>* sample) const;
+  // `rows_needed`: CellOfRow() will be called. Else the column is empty afterwards, and its rows were sorted in place.
+  FeatureReference Build(const BuilderSettings& settings, bool rows_needed, std::vector<std::uint64_t>* sample);
+  void Free();
 
   // The values that came exactly once. Such a row is new to all the others, so it counts as UNSEEN, in its stratum
   // as in the whole.
@@ -45,7 +47,7 @@ class ReferenceBuilder::Column {
   bool missing(std::size_t row) const { return row < missing_.size() && missing_[row]; }
   std::uint64_t Intern(std::string_view text);
   Kind AutomaticKind(std::size_t distinct) const;
-  std::vector<std::uint64_t> SortedKeys() const;
+  std::vector<std::uint64_t> PresentKeys() const;
   std::vector<TextCount> Texts(const std::vector<KeyCount>& distinct) const;
   void Summarise(const std::vector<KeyCount>& distinct, FeatureReference& feature) const;
 
