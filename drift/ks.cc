@@ -44,6 +44,30 @@ Integer Largest(std::span<const std::uint64_t> reference, std::span<const std::u
   return std::max(most, static_cast<Integer>(-least));
 }
 
+// Of both sides' rows together: values with many rows, and what lies between them. Empty without such a value.
+std::vector<KsStep> StepsOf(const FeatureLayout& layout, const CellEstimate& estimate) {
+  const double total = estimate.effective_rows + estimate.kish;
+  std::vector<KsStep> steps;
+  double between = 0;
+  bool tied = false;
+  const auto add = [&steps](double mass, bool of_one) {
+    if (mass > 0) steps.push_back({mass, of_one});
+  };
+  for (std::size_t b = 0; b < estimate.reference.size(); ++b) {
+    const double rows = estimate.reference[b] * estimate.effective_rows + estimate.current[b] * estimate.kish;
+    if (rows < kTiedMass * total || !layout.singleton(static_cast<std::uint32_t>(b))) {
+      between += rows / total;
+      continue;
+    }
+    add(between, false);
+    add(rows / total, true);
+    between = 0;
+    tied = true;
+  }
+  add(between, false);
+  return tied ? steps : std::vector<KsStep>();
+}
+
 double WeightedDistance(const CellEstimate& estimate) {
   const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
   double largest = 0;
@@ -86,6 +110,9 @@ KsTest::KsTest(const FeatureLayout& layout, const CellEstimate& estimate, const 
   const bool weighted = !plain_rows && estimate.largest_variance > 0;
   const double from_variance = weighted ? 1 / (4 * estimate.largest_variance) : plain;
   en_ = std::max(0.0, std::min(plain, from_variance) / std::max(1.0, estimate.design_effect));
+  if (exact_tail_) return;
+  steps_ = StepsOf(layout, estimate);
+  if (!steps_.empty()) half_row_ = (1 / estimate.kish + 1 / estimate.effective_rows) / 2;
 }
 
 void KsTest::Measure(const CellEstimate& estimate, bool is_exact, const ExactDistance* exact) {
@@ -106,11 +133,22 @@ void KsTest::Measure(const CellEstimate& estimate, bool is_exact, const ExactDis
 
 double KsTest::PValue(double level) const {
   if (level > 0) return KsLevelTail(value_, level, en_);
-  return exact_tail_ ? *exact_tail_ : KsAsymptoticTail(value_, en_);
+  return exact_tail_ ? *exact_tail_ : TailOfNone(value_);
+}
+
+double KsTest::TailOfNone(double d) const {
+  return steps_.empty() ? KsAsymptoticTail(d, en_) : KsTiedTail(std::sqrt(en_) * (d - half_row_), steps_);
 }
 
 double KsTest::Threshold(double level, double alpha) const {
-  return level > 0 ? KsLevelThreshold(level, en_, alpha) : KsThreshold(en_, alpha);
+  if (level > 0) return KsLevelThreshold(level, en_, alpha);
+  if (steps_.empty() || !(en_ > 0)) return KsThreshold(en_, alpha);
+  double low = 0, high = 1;
+  for (int i = 0; i < 30; ++i) {
+    const double middle = (low + high) / 2;
+    (TailOfNone(middle) > alpha ? low : high) = middle;
+  }
+  return high;
 }
 
 }  // namespace drift

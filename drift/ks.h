@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "drift/bin_estimate.h"
+#include "drift/ks_ties.h"
 #include "drift/view.h"
 
 namespace drift {
@@ -47,15 +48,18 @@ class KsTest {
   double effective_number() const { return en_; }
 
   // p-value of "the true D is at most `level`"; for level 0 exact where a side has under 30
-  // equally weighted rows, or both few.
+  // equally weighted rows, or both few, and else by a law that knows of ties (KsTiedTail).
   double PValue(double level) const;
   double Threshold(double level, double alpha) const;
 
  private:
   void Measure(const CellEstimate& estimate, bool is_exact, const ExactDistance* exact);
+  double TailOfNone(double d) const;  // level 0
 
   double value_ = 0, upper_ = 0, en_ = 0;
   std::optional<double> exact_tail_;
+  std::vector<KsStep> steps_;  // empty where no value has many rows
+  double half_row_ = 0;        // then: half of what D moves by when a row changes sides
 };
 
 // `steps`: the largest |a n − b m|, a and b the rows of the m and of the n up to the end of a cell.
