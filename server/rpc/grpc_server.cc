@@ -1,5 +1,6 @@
 #include "server/rpc/grpc_server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/impl/codegen/grpc_types.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -65,6 +66,7 @@ GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings,
 GrpcServer::~GrpcServer() { Shutdown(0); }
 
 absl::Status GrpcServer::Build() {
+  google::protobuf::SetLogHandler(nullptr);  // a line to standard error for every text of a client's that is not UTF-8
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   if (!config_.reflection) builder.SetOption(std::make_unique<WithoutReflection>());

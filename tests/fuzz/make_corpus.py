@@ -1,4 +1,4 @@
-"""Writes the seeds of tests/fuzz/corpus that no person can type: Parquet, Arrow, reference.pb and records.
+"""Writes the seeds of tests/fuzz/corpus that no person can type: Parquet, Arrow, reference.pb, records and requests.
 
     .deps/venv/bin/python tests/fuzz/make_corpus.py          after `make programs`; the other seeds stay as they are
 
@@ -136,9 +136,139 @@ def write_records():
     (folder / "text.pb").write_bytes(b'{"model_name": "m"}')
 
 
+ROWS = 2
+RAW = {"features": bytes(range(16)), "carrier": b"\x02\0\0\0UA\x02\0\0\0DL", "flags": b"\x01\xff"}
+
+
+def infer_frame():
+    """Two rows for the model of tests/fuzz/request_targets.h, without their values."""
+    request = protocol.message("inference.ModelInferRequest")(model_name="m", id="id")
+    for name, datatype, width in (("features", "FP32", 2), ("carrier", "BYTES", 1), ("flags", "UINT8", 1)):
+        request.inputs.add(name=name, datatype=datatype, shape=[ROWS, width])
+    return request
+
+
+def infer_raw(**changes):
+    request = infer_frame()
+    for name, raw in RAW.items():
+        request.raw_input_contents.append(changes.get(name, raw))
+    return request
+
+
+def infer_typed():
+    request = infer_frame()
+    request.inputs[0].contents.fp32_contents.extend([0.5, -1.5, 1e30, float("nan")])
+    request.inputs[1].contents.bytes_contents.extend([b"UA", b""])
+    request.inputs[2].contents.uint_contents.extend([0, 255])
+    return request
+
+
+def share(tensor, byte_size, offset, region="r"):
+    tensor.parameters["shared_memory_region"].string_param = region
+    tensor.parameters["shared_memory_byte_size"].int64_param = byte_size
+    tensor.parameters["shared_memory_offset"].int64_param = offset
+
+
+def infer_shared(outputs=((8, 64), (40, 80)), region="r", byte_size=16, offset=8):
+    request = infer_raw()
+    share(request.inputs[0], byte_size, offset, region)
+    del request.raw_input_contents[0]
+    for name, (size, at) in zip(("score", "label"), outputs):
+        share(request.outputs.add(name=name), size, at)
+    return request
+
+
+def infer_requests():
+    made = {"raw": infer_raw(), "typed": infer_typed(), "shared": infer_shared(), "frame": infer_frame(),
+            "overlap": infer_shared(outputs=((8, 64), (40, 70))), "beyond": infer_shared(byte_size=16, offset=120),
+            "overflow": infer_shared(offset=2**63 - 1), "no_region": infer_shared(region="other"),
+            "odd_size": infer_shared(byte_size=17), "no_room": infer_shared(outputs=((8, 64), (4, 80))),
+            "short": infer_raw(features=bytes(15)), "string_beyond": infer_raw(carrier=b"\xff\xff\xff\x7fUA"),
+            "string_cut": infer_raw(carrier=b"\x02\0\0\0UA\x02\0"),
+            "one_string": infer_raw(carrier=b"\x02\0\0\0UA")}
+    for name, shape in (("negative", [-2, 2]), ("huge", [2**62, 2]), ("no_rows", [0, 2]), ("rank", [2, 1, 2]),
+                        ("rows", [3, 2])):
+        made[name] = infer_raw()
+        made[name].inputs[0].shape[:] = shape
+    both = made["both"] = infer_raw()
+    both.inputs[0].contents.fp32_contents.extend([0, 0, 0, 0])
+    mixed = made["mixed"] = infer_typed()
+    mixed.inputs[0].contents.int_contents.append(1)
+    out_of_range = made["out_of_range"] = infer_typed()
+    out_of_range.inputs[2].contents.uint_contents[0] = 256
+    twice = made["output_twice"] = infer_raw()
+    for name in ("score", "score"):
+        twice.outputs.add(name=name)
+    swapped = made["swapped"] = infer_typed()
+    swapped.inputs[0].CopyFrom(infer_typed().inputs[2])
+    swapped.inputs[2].CopyFrom(infer_typed().inputs[0])
+    parameters = made["parameters"] = infer_raw()
+    parameters.parameters["timeout"].int64_param = 2**62
+    parameters.parameters["priority"].uint64_param = 1
+    parameters.parameters["triton_enable_empty_final_response"].bool_param = True
+    classified = made["classification"] = infer_raw()
+    classified.outputs.add(name="score").parameters["classification"].int64_param = 3
+    return made
+
+
+def predict_requests():
+    def columns(**changes):
+        request = protocol.message("driftserve.v1.PredictRequest")(model_name="m", request_id="id")
+        for name in ("temp", "wind"):
+            request.columns[name].doubles.values.extend([0.5, -1e300])
+        request.columns["carrier"].strings.values.extend([b"UA", b""])
+        request.columns["flag"].int64s.values.extend([0, 255])
+        for name, change in changes.items():
+            change(request.columns[name])
+        return request
+
+    return {"whole": columns(),
+            "null": columns(temp=lambda c: c.nulls.append(1)),
+            "null_twice": columns(temp=lambda c: c.nulls.extend([1, 1])),
+            "null_beyond": columns(temp=lambda c: c.nulls.append(9)),
+            "null_integer": columns(flag=lambda c: c.nulls.append(0)),
+            "longer": columns(wind=lambda c: c.doubles.values.append(1)),
+            "too_large": columns(flag=lambda c: c.int64s.values.append(256)),
+            "bools": columns(flag=lambda c: c.bools.values.extend([True, False])),
+            "text_for_number": columns(temp=lambda c: c.strings.values.extend([b"1", b"2"])),
+            "unknown": columns(other=lambda c: c.doubles.values.append(1)),
+            "no_kind": columns(temp=lambda c: c.Clear()),
+            "nan": columns(wind=lambda c: c.doubles.CopyFrom(type(c.doubles)(values=[float("nan"), 0])))}
+
+
+def label_requests():
+    def labels(*changes):
+        request = protocol.message("driftserve.v1.ReportLabelsRequest")(model_name="m")
+        for change in changes:
+            label = request.labels.add(request_id="a", row=3, number=0.5)
+            label.observed_at.seconds = 1_600_000_000
+            change(label)
+        return request
+
+    return {"two": labels(lambda l: None, lambda l: setattr(l, "text", b"yes")), "none": labels(),
+            "no_id": labels(lambda l: l.ClearField("request_id")), "no_label": labels(lambda l: l.ClearField("number")),
+            "nan": labels(lambda l: setattr(l, "number", float("nan"))),
+            "now": labels(lambda l: l.ClearField("observed_at")),
+            "far_future": labels(lambda l: setattr(l.observed_at, "seconds", 2**62)),
+            "future": labels(lambda l: setattr(l.observed_at, "seconds", 8_000_000_000)),
+            "negative_nanos": labels(lambda l: setattr(l.observed_at, "nanos", -1)),
+            "long_id": labels(lambda l: setattr(l, "request_id", "x" * 1025))}
+
+
+def write_requests():
+    for reader, made in (("infer", infer_requests()), ("predict", predict_requests()), ("labels", label_requests())):
+        for name, message in made.items():
+            # Maps in one order, or the files would differ from run to run.
+            (CORPUS / reader / f"{name}.pb").write_bytes(message.SerializeToString(deterministic=True))
+        whole = next(iter(made.values())).SerializeToString(deterministic=True)
+        (CORPUS / reader / "truncated.pb").write_bytes(whole[:-3])
+        (CORPUS / reader / "empty.pb").write_bytes(b"")
+
+
 if __name__ == "__main__":
-    for reader in ("table", "reference", "record"):
+    for reader in ("table", "reference", "record", "infer", "predict", "labels"):
         (CORPUS / reader).mkdir(parents=True, exist_ok=True)
     write_tables()
     write_references()
     write_records()
+    write_requests()

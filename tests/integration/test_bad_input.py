@@ -194,9 +194,10 @@ def raw_call(channel, payload):
     return lambda _, timeout: channel.unary_unary("/inference.GRPCInferenceService/ModelInfer")(payload, timeout=timeout)
 
 
-def test_a_string_that_is_not_utf8(channel):
+def test_a_string_that_is_not_utf8(served, channel):
     payload = b"\x0a\x03ml\xff"  # field 1, model_name
     refused(raw_call(channel, payload), None, Code.INTERNAL)
+    assert "UTF-8" not in served.log_text(), "a client could fill the disk"
 
 
 def test_bytes_that_are_no_message(channel):

@@ -1,0 +1,5 @@
+
+mid*
+featuresFP32*
+carrierBYTES*
+flagsUINT8
