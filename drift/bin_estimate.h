@@ -34,14 +34,14 @@ struct BinEstimate {
   std::size_t size() const { return bins.size(); }
 };
 
-// Panes with rows from which on the covariance is measured.
-inline constexpr std::size_t kMeasuredPanes = 20;
-
 // Shares of the reference's rows in the PSI bins of a feature.
 std::vector<double> ReferenceShares(const FeatureLayout& layout, const ReferenceCounts& reference);
 
 // REQUIRES: the view has kept rows and reference.rows > 0.
 BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference);
+// The same, given ReferenceShares().
+BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference,
+                         std::span<const double> reference_shares);
 
 // (p m + ½)/(m + B/2)
 std::vector<double> Smooth(std::span<const double> shares, double rows);

@@ -203,6 +203,7 @@ View Blocks::Finish(View view) const {
   for (const Term& term : view.terms) {
     view.equal_weights = view.equal_weights && term.weight == view.terms.front().weight;
   }
+  FillMoments(view);
   return view;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <numeric>
 
 #include "drift/ks.h"
@@ -37,6 +38,7 @@ class FeatureCells {
 
   std::size_t cells() const { return cells_; }
   const std::vector<GroupCells>& groups() const { return groups_; }
+  bool none_missing() const { return none_missing_; }
   double seen() const { return seen_; }    // N with a value
   double kept() const { return kept_; }
   double kish() const { return weight_squares_ > 0 ? seen_ * seen_ / weight_squares_ : 0; }
@@ -47,7 +49,29 @@ class FeatureCells {
   }
 
  private:
+  // Without a missing value, the rows are those of the view.
   void CountRows() {
+    none_missing_ = view_.moments.total[view_.layout->bin_offset(feature_) +
+                                        view_.layout->feature(feature_).missing_bin()] == 0;
+    if (none_missing_) {
+      for (std::size_t g = 0; g < groups_.size(); ++g) TakeGroup(view_.groups[g], groups_[g]);
+      weight_squares_ = view_.kish > 0 ? seen_ * seen_ / view_.kish : 0;
+      return;
+    }
+    CountPresentRows();
+  }
+
+  void TakeGroup(const Group& from, GroupCells& group) {
+    group.kept = from.kept;
+    group.seen = from.seen;
+    group.weight = from.share;
+    group.one_weight = from.weight;
+    if (from.several_weights) group.squares.resize(cells_, 0);
+    kept_ += from.kept;
+    seen_ += from.seen;
+  }
+
+  void CountPresentRows() {
     for (const Term& term : view_.terms) {
       if (term.weight <= 0) continue;
       GroupCells& group = groups_[term.group];
@@ -93,6 +117,7 @@ class FeatureCells {
   const View& view_;
   const std::size_t feature_, offset_, cells_;
   std::vector<GroupCells> groups_;
+  bool none_missing_ = false;
   double seen_ = 0, kept_ = 0, weight_squares_ = 0;
 };
 
@@ -188,6 +213,22 @@ double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t
   return sum * panes / (2 * (panes - 1));
 }
 
+// The same where no row lacks a value: the pulls of the bins, summed up.
+double MeasuredVariance(const View& view, std::size_t feature) {
+  const std::size_t ends = view.layout->feature(feature).bins() - 2, offset = view.layout->bin_offset(feature);
+  double sum = 0;
+  for (std::size_t slot = 1; slot < view.slots; ++slot) {
+    const double *const pull = view.moments.pull(slot, offset), *const before = view.moments.pull(slot - 1, offset);
+    double step = 0;
+    for (std::size_t j = 0; j < ends; ++j) {
+      step += pull[j] - before[j];
+      sum += step * step;
+    }
+  }
+  const auto panes = static_cast<double>(view.slots);
+  return sum * panes / (2 * (panes - 1));
+}
+
 // δ: both sums hold the reference's own variance too.
 double DesignEffect(const FeatureCells& cells, const View& view, std::size_t feature, const CellEstimate& estimate,
                     std::span<const double> variance) {
@@ -200,25 +241,34 @@ double DesignEffect(const FeatureCells& cells, const View& view, std::size_t fea
     reference += below * (1 - below) / estimate.effective_rows;
   }
   if (!(model > 0)) return 1;
-  return std::max(1.0, (MeasuredVariance(cells, view, feature, estimate) + reference) / model);
+  const double measured = cells.none_missing() ? MeasuredVariance(view, feature)
+                                               : MeasuredVariance(cells, view, feature, estimate);
+  return std::max(1.0, (measured + reference) / model);
 }
 
 // The plain counts, where every kept row weighs the same.
-std::vector<std::uint64_t> PlainCounts(const View& view, std::size_t feature, std::size_t cells) {
-  std::vector<std::uint64_t> counts(cells, 0);
+void FillCounts(const View& view, std::size_t feature, std::size_t cells, CellEstimate& estimate) {
   const std::size_t offset = view.layout->cell_offset(feature);
+  const bool loose = std::any_of(view.loose.begin(), view.loose.end(), [](const LooseCells& group) {
+    return !group.weighted.empty();
+  });
+  if (view.classes.size() == 1 && !loose) {
+    estimate.current_counts = view.classes.front().counts.subspan(offset, cells);
+    return;
+  }
+  const auto counts = std::make_shared<std::vector<std::uint64_t>>(cells, 0);
   double weight = 0;
   for (const Term& term : view.terms) weight = std::max(weight, term.weight);
   for (const CellClass& from : view.classes) {
-    const std::uint64_t* const added = &from.counts[offset];
-    std::transform(counts.begin(), counts.end(), added, counts.begin(), std::plus<>());
+    std::transform(counts->begin(), counts->end(), &from.counts[offset], counts->begin(), std::plus<>());
   }
-  for (const LooseCells& loose : view.loose) {
-    for (std::size_t b = 0; b < cells && !loose.weighted.empty(); ++b) {
-      counts[b] += static_cast<std::uint64_t>(std::llround(loose.weighted[offset + b] / weight));
+  for (const LooseCells& group : view.loose) {
+    for (std::size_t b = 0; b < cells && !group.weighted.empty(); ++b) {
+      (*counts)[b] += static_cast<std::uint64_t>(std::llround(group.weighted[offset + b] / weight));
     }
   }
-  return counts;
+  estimate.current_counts = *counts;
+  estimate.summed_counts = counts;
 }
 
 // Sums in integers: G is right to the last digit, and 1 at the end.
@@ -287,7 +337,7 @@ std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature,
   estimate.kept = cells.kept();
   estimate.kish = cells.kish();
   FillReference(reference, estimate);
-  if (view.equal_weights) estimate.current_counts = PlainCounts(view, feature, cells.cells());
+  if (view.equal_weights) FillCounts(view, feature, cells.cells(), estimate);
   if (!plain) FillCurrent(cells, estimate);
   const std::vector<double> variance = plain ? FillPlain(estimate) : Variances(cells, view, estimate);
   estimate.largest_variance = Largest(variance);

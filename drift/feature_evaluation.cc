@@ -10,17 +10,15 @@
 namespace drift {
 namespace {
 
-void FillBins(const FeatureLayout& layout, const ReferenceCounts& reference, FeatureResult& result) {
+// `shares`: of the reference; empty where it has no rows.
+void FillBins(const FeatureLayout& layout, std::span<const double> shares, FeatureResult& result) {
   result.bins.resize(layout.bins());
   for (std::uint32_t b = 0; b < layout.bins(); ++b) {
     result.bins[b].label = layout.BinLabel(b);
     result.bins[b].lower = layout.BinLower(b);
     result.bins[b].upper = layout.BinUpper(b);
   }
-  if (reference.rows > 0) {
-    const std::vector<double> shares = ReferenceShares(layout, reference);
-    for (std::size_t b = 0; b < shares.size(); ++b) result.bins[b].reference_share = shares[b];
-  }
+  for (std::size_t b = 0; b < shares.size(); ++b) result.bins[b].reference_share = shares[b];
   result.reference_missing_ratio = result.bins[layout.missing_bin()].reference_share;
 }
 
@@ -136,12 +134,14 @@ FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const R
   result.name = profile.name;
   result.role = profile.role;
   result.kind = profile.kind;
-  FillBins(view.layout->feature(feature), reference, result);
+  const FeatureLayout& layout = view.layout->feature(feature);
+  const std::vector<double> shares = reference.rows > 0 ? ReferenceShares(layout, reference) : std::vector<double>();
+  FillBins(layout, shares, result);
   if (view.kept <= 0 || reference.rows <= 0) {
     result.reason = reference.rows <= 0 ? "the reference has no row of this stratum" : "no row was kept";
     return evaluation;
   }
-  const BinEstimate estimate = EstimateBins(view, feature, reference);
+  const BinEstimate estimate = EstimateBins(view, feature, reference, shares);
   FillEstimate(estimate, result);
   result.reason = WhyNotReady(result.effective_samples, estimate.size(), reference.effective_rows, thresholds);
   if (result.reason.empty()) result.reason = view.thin_reason;

@@ -14,6 +14,7 @@ __extension__ using UnsignedWide = unsigned __int128;
 
 // The p-value of equal distributions is exact where a side has few rows, unless counting the paths took too many
 // steps, and wherever it takes few.
+constexpr double kNothing = 1e-9;  // a share of the rows that is rounding
 constexpr double kExactBelow = 30, kExactWork = 2e7, kExactAnyway = 250'000;
 
 // The ends of the true D inside cells that hold more than one value: within one, F and G only rise.
@@ -47,25 +48,21 @@ Integer Largest(std::span<const std::uint64_t> reference, std::span<const std::u
 // Of both sides' rows together: values with many rows, and what lies between them. Empty without such a value.
 std::vector<KsStep> StepsOf(const FeatureLayout& layout, const CellEstimate& estimate) {
   const double total = estimate.effective_rows + estimate.kish;
-  std::vector<KsStep> steps;
-  double between = 0;
-  bool tied = false;
-  const auto add = [&steps](double mass, bool of_one) {
-    if (mass > 0) steps.push_back({mass, of_one});
+  const auto pooled = [&](double reference, double current) {
+    return (reference * estimate.effective_rows + current * estimate.kish) / total;
   };
-  for (std::size_t b = 0; b < estimate.reference.size(); ++b) {
-    const double rows = estimate.reference[b] * estimate.effective_rows + estimate.current[b] * estimate.kish;
-    if (rows < kTiedMass * total || !layout.singleton(static_cast<std::uint32_t>(b))) {
-      between += rows / total;
-      continue;
-    }
-    add(between, false);
-    add(rows / total, true);
-    between = 0;
-    tied = true;
+  std::vector<KsStep> steps;
+  double below = 0;  // up to the last step's end
+  for (const std::uint32_t cell : layout.singletons()) {
+    const double mass = pooled(estimate.reference[cell], estimate.current[cell]);
+    if (mass < kTiedMass) continue;
+    const double end = pooled(estimate.reference_below[cell], estimate.current_below[cell]);
+    if (end - mass > below + kNothing) steps.push_back({end - mass - below, false});
+    steps.push_back({mass, true});
+    below = end;
   }
-  add(between, false);
-  return tied ? steps : std::vector<KsStep>();
+  if (!steps.empty() && below < 1 - kNothing) steps.push_back({1 - below, false});
+  return steps;
 }
 
 double WeightedDistance(const CellEstimate& estimate) {
@@ -90,9 +87,15 @@ ExactDistance DistanceOfSteps(std::uint64_t m, std::uint64_t n, UnsignedWide ste
 }
 
 ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+  return MeasureExactly(reference, current, std::accumulate(reference.begin(), reference.end(), std::uint64_t{0}),
+                        std::accumulate(current.begin(), current.end(), std::uint64_t{0}));
+}
+
+ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current,
+                             std::uint64_t m, std::uint64_t n) {
   ExactDistance rows;
-  rows.m = std::accumulate(reference.begin(), reference.end(), std::uint64_t{0});
-  rows.n = std::accumulate(current.begin(), current.end(), std::uint64_t{0});
+  rows.m = m;
+  rows.n = n;
   if (rows.m == 0 || rows.n == 0) return rows;
   const bool narrow = static_cast<UnsignedWide>(rows.m) * rows.n < UnsignedWide{1} << 63;
   const UnsignedWide largest = narrow ? static_cast<UnsignedWide>(Largest<std::int64_t>(reference, current, rows))
@@ -121,7 +124,10 @@ void KsTest::Measure(const CellEstimate& estimate, bool is_exact, const ExactDis
     return;
   }
   const ExactDistance distance =
-      exact != nullptr ? *exact : MeasureExactly(estimate.reference_counts, estimate.current_counts);
+      exact != nullptr ? *exact
+                       : MeasureExactly(estimate.reference_counts, estimate.current_counts,
+                                        static_cast<std::uint64_t>(estimate.rows),
+                                        static_cast<std::uint64_t>(estimate.kept));
   value_ = distance.value;
   const double n = static_cast<double>(distance.n), m = static_cast<double>(distance.m);
   const bool independent = estimate.design_effect <= 1 && estimate.effective_rows >= estimate.rows;

@@ -2,6 +2,7 @@
 #define DRIFT_KS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,7 +19,8 @@ struct CellEstimate {
   std::vector<double> reference_below, current_below;  // G and F at the upper ends of the cells
   // Counts of both sides where every kept row weighs the same: D is then taken in integers.
   std::span<const std::uint64_t> reference_counts;  // of the reference, which must outlive this
-  std::vector<std::uint64_t> current_counts;
+  std::span<const std::uint64_t> current_counts;    // of the view, or of summed_counts
+  std::shared_ptr<const std::vector<std::uint64_t>> summed_counts;
   double rows = 0, effective_rows = 0;  // of the reference, not missing
   double kept = 0;                      // rows of the traffic, not missing
   double kish = 0;                      // (Σw)²/Σw²
@@ -65,6 +67,9 @@ class KsTest {
 // `steps`: the largest |a n − b m|, a and b the rows of the m and of the n up to the end of a cell.
 __extension__ ExactDistance DistanceOfSteps(std::uint64_t m, std::uint64_t n, unsigned __int128 steps);
 ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
+// The same, given the sums of both.
+ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current,
+                             std::uint64_t m, std::uint64_t n);
 
 }  // namespace drift
 

@@ -16,6 +16,9 @@ FeatureLayout::FeatureLayout(const FeatureReference& reference)
   bin_of_cell_.resize(cells_);
   BuildBins(reference.cell_counts);
   for (std::uint32_t bin = 0; bin < bins_; ++bin) bin_labels_.push_back(MakeLabel(bin));
+  for (std::uint32_t cell = 0; cell < cells_; ++cell) {
+    if (singleton(cell)) singletons_.push_back(cell);
+  }
   rank_cells_ = kind_ == Kind::kNumeric;
   for (std::uint32_t cell = 0; cell + 1 < cells_ && rank_cells_; ++cell) {
     rank_cells_ = singleton(cell) || reference.cell_counts[cell] == 0;

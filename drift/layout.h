@@ -45,6 +45,7 @@ class FeatureLayout {
   std::uint32_t bin_of(std::uint32_t cell) const { return bin_of_cell_[cell]; }
   bool rank_cells() const { return rank_cells_; }                  // numeric: KS from them is exact
   bool singleton(std::uint32_t cell) const;                        // numeric: holds one value only
+  std::span<const std::uint32_t> singletons() const { return singletons_; }  // in their order
   // The number at the upper end of a numeric cell; REQUIRES cell < missing_cell() - 1.
   double upper_end(std::uint32_t cell) const;
   // The first cell after the bin; bins are runs of cells.
@@ -69,6 +70,7 @@ class FeatureLayout {
   CellSearch search_;
   KeyReader reader_;
   CategoryTable categories_;
+  std::vector<std::uint32_t> singletons_;
   std::vector<std::uint16_t> bin_of_cell_;
   std::vector<std::uint32_t> bin_ends_;
   std::vector<std::string> bin_labels_;

@@ -159,6 +159,7 @@ View MakeView(const Window& window, const std::vector<StratumSum>& sums,
   AddTerms(window, sums, group_of, view);
   Weigh(view, !NothingSeen(sums));
   AddCells(window, view);
+  FillMoments(view);
   return view;
 }
 

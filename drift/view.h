@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "drift/bin_moments.h"
 #include "drift/pane.h"
 #include "drift/window.h"
 
@@ -27,6 +28,8 @@ struct Group {
   double seen = 0;   // N_g
   double kept = 0;   // n_g
   double share = 0;  // W_g = N_g / N
+  double weight = 0;  // w of the group's kept rows …
+  bool several_weights = false;  // … where they all have the same
 };
 
 // Cell counts of a group, all features, under one weight: Σ w k = weight · count.
@@ -51,6 +54,8 @@ struct View {
   std::vector<LooseCells> loose;  // one per group
   std::size_t slots = 0;          // P: panes with rows
   double seen = 0, kept = 0;      // N, n
+  double kish = 0;                // (Σw)²/Σw²
+  BinMoments moments;
   bool mix_known = true;          // N is counted, so the traffic's mix of strata is a variance of its own
   bool equal_weights = true;      // of all kept rows: the counts are a plain sample
   // Strata too thin to be estimated: their share of the rows, and the largest one with the rate that would do.
