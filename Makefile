@@ -43,7 +43,7 @@ fuzz: ## every reader of untrusted bytes under all of ASan and UBSan, SECONDS ea
 	@SECONDS_EACH=$(or $(SECONDS),60) tests/run.sh fuzz
 
 clients-test: programs ## perf_analyzer, KServe's SDK, ghz and grpcurl against the server; fetches them first
-	@tests/run.sh build release make_test_repository
+	@tests/run.sh build release make_test_repository fake_nvml
 	@tests/clients/setup.sh
 	@DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/clients
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from conftest import CLIENTS, features, mlp_request
-from support import protocol
+from support import protocol, server
 
 PERF_ANALYZER = CLIENTS / "tritonclient" / "tritonclient-2.50.0.data" / "data" / "bin" / "perf_analyzer"
 CUDA = CLIENTS / "cuda_runtime" / "nvidia" / "cuda_runtime" / "lib"
@@ -19,8 +19,8 @@ SERVICE = "inference.GRPCInferenceService"
 
 
 @pytest.fixture(scope="module")
-def served(start):
-    return start({"mlp": {}, "strings": {}})
+def served(start, tmp_path_factory):
+    return start({"mlp": {}, "strings": {}}, env=server.with_gpus(tmp_path_factory.mktemp("driver")))
 
 
 def perf_analyzer(served, folder, *flags):
@@ -57,9 +57,11 @@ def test_perf_analyzer_shares_memory(served, tmp_path):
 
 
 def test_perf_analyzer_collects_metrics(served, tmp_path):
-    rows, _ = perf_analyzer(served, tmp_path, "--concurrency-range", "2", "--collect-metrics", "--metrics-url",
+    rows, _ = perf_analyzer(served, tmp_path, "--concurrency-range", "2", "--verbose-csv", "--collect-metrics", "--metrics-url",
                             f"{served.operations.removeprefix('http://')}/metrics")
     assert float(rows[0]["Inferences/Second"]) > 0
+    assert rows[0]["Avg GPU Utilization"] == "GPU-0:0.75;GPU-1:0.75;"
+    assert rows[0]["Total GPU Memory"] == "GPU-0:1000;GPU-1:1000;"
 
 
 def test_kserve_client(served):

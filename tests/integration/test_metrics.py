@@ -21,9 +21,10 @@ FEATURES = [f"f{i}" for i in range(8)]
 
 
 @pytest.fixture(scope="module")
-def served(start):
+def served(start, tmp_path_factory):
     labels = {"name": "truth", "prediction": "p_score", "error": "absolute_error", "time_limit": "5s"}
-    return start({"mlp": {"monitor": {**repository.mlp_monitor(1.0), "labels": labels}}, "raising": {}})
+    return start({"mlp": {"monitor": {**repository.mlp_monitor(1.0), "labels": labels}}, "raising": {}},
+                 env=server.with_gpus(tmp_path_factory.mktemp("driver")))
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,14 @@ def test_histograms_count_every_request_once(served):
     risen = {key: value - before[key] for key, value in read().items()}
     assert risen == {"request": 4, "queue": 3, "execute": 3, "batches": 3, "rows": 8}
     assert 0 < served.metrics().sum("driftserve_request_duration_seconds_sum", model_name="mlp") - seconds < 60
+
+
+def test_gpus_of_the_machine(served):
+    """As perf_analyzer --collect-metrics reads them; without a driver there are none (gpu_collector_test.cc)."""
+    metrics = served.metrics()
+    for name, value in (("nv_gpu_utilization", 0.75), ("nv_gpu_power_usage", 61.5), ("nv_gpu_memory_used_bytes", 400),
+                        ("nv_gpu_memory_total_bytes", 1000)):
+        assert metrics.select(name) == [({"gpu_uuid": "GPU-0"}, value), ({"gpu_uuid": "GPU-1"}, value)]
 
 
 def test_what_a_dashboard_asks_has_an_answer(served, prometheus):

@@ -27,6 +27,12 @@ def program(name):
     return str(path)
 
 
+def with_gpus(folder):
+    """The environment of a server that finds the two GPUs of tests/metrics/fake_nvml.cc."""
+    (folder / "libnvidia-ml.so.1").symlink_to((build_folder() / "tests" / "metrics" / "libfake_nvml.so").resolve())
+    return {"LD_LIBRARY_PATH": str(folder)}
+
+
 class DriftServer(Service):
     """One driftserve. `config` is the nested dictionary of its configuration file (JSON is YAML); addresses are
     chosen here. `prefix` goes before the command line: ["taskset", "-c", "0"]."""
