@@ -15,6 +15,7 @@
 #include "server/base/text.h"
 #include "server/batch/admission.h"
 #include "server/batch/instance_pool.h"
+#include "server/batch/watchdog.h"
 #include "server/execute/torchscript_loader.h"
 #include "server/logging.h"
 #include "server/metrics/nvml.h"
@@ -103,6 +104,7 @@ class App::Parts {
   ServingState Serving() const;
   std::vector<VersionState> Index() const;
   void LogTotals() const;
+  void MakeWatchdog();
   std::string NotReady() const;
 
   const ServerConfig config_;
@@ -120,6 +122,7 @@ class App::Parts {
   LabelInbox labels_;
   Admission admission_;
   SystemRegions regions_;
+  std::unique_ptr<Watchdog> watchdog_;     // null: there is none
   std::unique_ptr<AccessLog> access_log_;  // null: nothing is logged
   SnapshotBoard board_;
   std::unique_ptr<Publisher> publisher_;
@@ -139,11 +142,13 @@ bool App::Parts::Start(StartFailure& failure) {
   };
   if (absl::Status status = StartPipeline(); !status.ok()) return fail(kExitBadConfiguration, status);
   if (absl::Status status = StartAccessLog(); !status.ok()) return fail(kExitBadConfiguration, status);
+  MakeWatchdog();
   if (absl::Status status = StartGrpc(); !status.ok()) return fail(kExitUnavailable, status);
   if (absl::Status status = StartOperations(); !status.ok()) return fail(kExitUnavailable, status);
   if (absl::Status status = LoadModels(); !status.ok()) return fail(kExitBadConfiguration, status);
   state_.SetReady(true);
   health_.Set("", true);
+  if (watchdog_ != nullptr) watchdog_->Start();
   log_(LogLevel::kInfo, Concat("ready: gRPC on port ", grpc_->port(), ", operations on port ", operations_->port()));
   return true;
 }
@@ -318,8 +323,9 @@ ServingState App::Parts::Serving() const {
   const std::shared_ptr<const ModelSet> set = registry_.Current();
   for (const auto& [name, versions] : set->models) {
     for (const auto& [number, model] : versions) {
+      const bool ready = state_.ready() && health_.Serving(name).value_or(false);
       state.versions.push_back(
-          {name, model->version_text, state_.ready(), std::shared_ptr<const ServingCounters>(model, &model->counters)});
+          {name, model->version_text, ready, std::shared_ptr<const ServingCounters>(model, &model->counters)});
     }
   }
   state.versions.push_back({"", "", false, std::shared_ptr<const ServingCounters>(std::shared_ptr<void>(), &unknown_)});
@@ -338,8 +344,19 @@ std::vector<VersionState> App::Parts::Index() const {
   return states;
 }
 
+void App::Parts::MakeWatchdog() {
+  if (config_.scheduling.watchdog_ms == 0) return;
+  WatchdogSettings settings;
+  settings.limit_ns = config_.scheduling.watchdog_ms * 1'000'000;
+  settings.clock = clock_;
+  settings.registry = &registry_;
+  settings.log = log_;
+  settings.set_health = [this](const std::string& name, bool healthy) { health_.Set(name, healthy); };
+  watchdog_ = std::make_unique<Watchdog>(std::move(settings));
+}
+
 std::string App::Parts::NotReady() const {
-  if (state_.ready()) return {};
+  if (state_.ready()) return watchdog_ != nullptr ? watchdog_->Complaint() : "";
   return health_.closed() ? "shutting down" : "loading models";
 }
 
@@ -348,6 +365,7 @@ void App::Parts::Stop() {
   stopped_ = true;
   log_(LogLevel::kInfo, "shutting down");
   state_.SetReady(false);
+  if (watchdog_ != nullptr) watchdog_->Stop();
   health_.Close();
   if (config_.shutdown.lame_duck_ms > 0 && grpc_ != nullptr) {
     std::this_thread::sleep_for(std::chrono::milliseconds(config_.shutdown.lame_duck_ms));

@@ -35,6 +35,9 @@ struct alignas(64) ServingSlot {
   DurationHistogram execute_duration;  // the batch, once per batch
   RowsHistogram batch_rows;
 
+  SingleWriterCounter running_since_ns;  // monotonic, of the run that is going; 0: none
+  SingleWriterCounter hung_runs;         // runs over the watchdog's limit; written by the watchdog
+
   // For ModelStatistics: sums over requests, each of which experienced the whole of its batch.
   SingleWriterCounter queue_ns;
   SingleWriterCounter infer_ns;

@@ -8,9 +8,11 @@ int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> ba
   const int64_t start_ns = thread_.clock->MonotonicNanos();
   DropHopeless(batch, start_ns);
   if (running_.empty()) return start_ns;
-  const absl::Status status = Execute(graph, start_ns);
-  const int64_t end_ns = thread_.clock->MonotonicNanos();
   ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
+  slot.running_since_ns.Set(static_cast<uint64_t>(start_ns));
+  const absl::Status status = Execute(graph, start_ns);
+  slot.running_since_ns.Set(0);
+  const int64_t end_ns = thread_.clock->MonotonicNanos();
   slot.execute_duration.Observe(static_cast<uint64_t>(end_ns - start_ns));
   if (status.ok()) CountBatch(start_ns, end_ns, slot);
   ReplyToAll(status, start_ns, end_ns);

@@ -67,6 +67,9 @@ const std::vector<Option>& Table() {
        "Time on models in one turn of a poller before it serves its queue again.", 10, 1'000'000, kMicros},
       {"scheduling.default_timeout_ms", FIELD(scheduling.default_timeout_ms),
        "For requests without a deadline; 0: they wait for ever.", 0, 3'600'000, kMillis},
+      {"scheduling.watchdog_ms", FIELD(scheduling.watchdog_ms),
+       "A run of a model that takes longer is logged, and the server is not ready until it returns; 0: no watchdog.", 0,
+       3'600'000, kMillis},
 
       {"kafka.brokers", FIELD(kafka.brokers),
        "host:port,… of the Kafka brokers; empty: none, and records are counted as dropped, reason no_broker."},
@@ -125,7 +128,8 @@ const std::vector<Option>& Table() {
 
       {"access_log.rate", FIELD(access_log.rate), "Share of requests that the access log has a line of.", 0, 1},
       {"access_log.slow_ms", FIELD(access_log.slow_ms),
-       "Requests that take at least this long have a line always, marked slow; 0: by rate alone.", 0, 3'600'000, kMillis},
+       "Requests that take at least this long have a line always, marked slow; 0: by rate alone.", 0, 3'600'000,
+       kMillis},
       {"access_log.path", FIELD(access_log.path),
        "File that access lines are appended to, opened anew when it was moved; empty: standard error."},
   };

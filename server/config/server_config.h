@@ -42,6 +42,7 @@ struct SchedulingConfig {
   int64_t inline_limit_us = 2000;
   int64_t turn_limit_us = 4000;
   int64_t default_timeout_ms = 0;
+  int64_t watchdog_ms = 60'000;
 };
 
 struct KafkaConfig {

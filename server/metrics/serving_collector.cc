@@ -69,6 +69,8 @@ struct ServingFamilies {
   FamilyBuilder execute{"driftserve_execute_duration_seconds", "One run of the model, once per batch.",
                         MetricType::Histogram};
   FamilyBuilder rows{"driftserve_batch_rows", "Rows of a batch.", MetricType::Histogram};
+  FamilyBuilder hung{"driftserve_hung_runs_total", "Runs of a model that took longer than the watchdog's limit.",
+                     MetricType::Counter};
   FamilyBuilder ready{"driftserve_model_ready", "1 while the model version answers requests.", MetricType::Gauge};
 
   void Add(const ServedVersion& version) {
@@ -76,11 +78,18 @@ struct ServingFamilies {
     ready.Add(model, version.ready ? 1 : 0);
     if (version.counters == nullptr) return;
     AddRequests(*version.counters, model, requests);
+    AddHungRuns(*version.counters, model);
     AddDuration(*version.counters, &ServingSlot::request_duration, model, request);
     AddDuration(*version.counters, &ServingSlot::queue_duration, model, queue);
     AddDuration(*version.counters, &ServingSlot::execute_duration, model, execute);
     const auto batch = Sum(*version.counters, &ServingSlot::batch_rows, 1);
     rows.AddHistogram(model, batch.bounds, batch.counts, batch.sum);
+  }
+
+  void AddHungRuns(const ServingCounters& counters, const MetricLabels& model) {
+    uint64_t count = 0;
+    for (const ServingSlot& slot : counters.slots()) count += slot.hung_runs.Read();
+    hung.Add(model, static_cast<double>(count));
   }
 
   static void AddDuration(const ServingCounters& counters, DurationHistogram ServingSlot::*member,
@@ -118,7 +127,7 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
 
   std::vector<MetricFamily> all;
   for (FamilyBuilder* family : {&families.requests, &families.request, &families.queue, &families.execute,
-                                &families.rows, &families.ready, &requests, &bytes, &lines, &build}) {
+                                &families.rows, &families.hung, &families.ready, &requests, &bytes, &lines, &build}) {
     family->MoveTo(all);
   }
   return all;

@@ -47,9 +47,10 @@ class WithoutReflection final : public grpc::ServerBuilderOption {
   }
 };
 
-ServiceSources Completed(ServiceSources sources, const PollerSettings& settings) {
+ServiceSources Completed(ServiceSources sources, const PollerSettings& settings, const HealthBoard* health) {
   sources.registry = settings.registry;
   sources.state = settings.state;
+  sources.health = health;
   sources.clock = settings.clock;
   return sources;
 }
@@ -61,7 +62,7 @@ GrpcServer::GrpcServer(const GrpcConfig& config, const PollerSettings& settings,
     : config_(config),
       settings_(settings),
       health_board_(health),
-      inference_(Completed(std::move(sources), settings)) {}
+      inference_(Completed(std::move(sources), settings, health)) {}
 
 GrpcServer::~GrpcServer() { Shutdown(0); }
 

@@ -28,7 +28,7 @@ grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference:
 
 grpc::Status InferenceService::ServerReady(grpc::ServerContext*, const inference::ServerReadyRequest*,
                                            inference::ServerReadyResponse* response) {
-  response->set_ready(sources_.state->ready());
+  response->set_ready(sources_.state->ready() && sources_.health->Serving("").value_or(false));
   return grpc::Status::OK;
 }
 
@@ -36,7 +36,7 @@ grpc::Status InferenceService::ModelReady(grpc::ServerContext*, const inference:
                                           inference::ModelReadyResponse* response) {
   const auto model = sources_.registry->Current()->Find(request->name(), request->version());
   if (!model.ok()) return ToGrpcStatus(model.status());
-  response->set_ready(sources_.state->ready());
+  response->set_ready(sources_.state->ready() && sources_.health->Serving(request->name()).value_or(false));
   return grpc::Status::OK;
 }
 

@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 #include "server/base/log_filter.h"
 #include "server/repository/registry.h"
+#include "server/rpc/health_board.h"
 #include "server/rpc/server_state.h"
 #include "server/shared_memory/system_regions.h"
 
@@ -16,6 +17,7 @@ namespace driftserve {
 struct ServiceSources {
   const Registry* registry = nullptr;
   const ServerState* state = nullptr;
+  const HealthBoard* health = nullptr;
   const Clock* clock = nullptr;
   SystemRegions* regions = nullptr;  // null: no shared memory
   LogFilter* log_filter = nullptr;

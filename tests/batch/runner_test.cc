@@ -166,6 +166,18 @@ TEST_F(RunnerTest, StatisticsAreOfBatchesThatSucceeded) {
   EXPECT_EQ(slot.failed_ns.Read(), 500u);
 }
 
+TEST_F(RunnerTest, ARunThatIsGoingIsSeenFromOutside) {
+  const ServingSlot& slot = model_->counters.slot(0);
+  uint64_t seen = 0;
+  graph_.before_run = [&] { seen = slot.running_since_ns.Read(); };
+  graph_.failure = absl::InternalError("no");
+  Add({1});
+  clock_.Advance(7000);
+  Run();
+  EXPECT_EQ(seen, static_cast<uint64_t>(clock_.MonotonicNanos()));
+  EXPECT_EQ(slot.running_since_ns.Read(), 0u) << "though it failed";
+}
+
 TEST_F(RunnerTest, AnsweredAndRefusedRequestsAreLogged) {
   AccessLogSettings settings;
   settings.rate = 1;

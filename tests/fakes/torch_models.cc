@@ -133,6 +133,20 @@ def forward(self, x: Tensor) -> Tensor:
   return Save(module);
 }
 
+std::string MakeSpinning() {
+  Module module("Spinning");
+  at::manual_seed(1);
+  module.register_parameter("w", at::mul(at::randn({256, 256}), 1.0 / 16), false);
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    y = self.w + torch.mean(x)
+    for i in range(int(torch.max(x).item())):
+        y = torch.tanh(torch.mm(y, self.w))
+    return x + 0 * torch.mean(y)
+)");
+  return Save(module);
+}
+
 std::string MakeDouble() {
   return Define(R"(
 def forward(self, x: Tensor) -> Tensor:

@@ -38,6 +38,9 @@ std::string MakeList();
 /// forward(x: FP32 [N,k]) → x after `rounds` products of 256×256 matrices (about 1 ms each on one core).
 std::string MakeSlow(int rounds);
 
+/// forward(x: FP32 [N,k]) → x, after as many such products as its largest element says.
+std::string MakeSpinning();
+
 /// forward(x) → x as FP64, whatever came.
 std::string MakeDouble();
 

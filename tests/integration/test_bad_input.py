@@ -194,6 +194,31 @@ def raw_call(channel, payload):
     return lambda _, timeout: channel.unary_unary("/inference.GRPCInferenceService/ModelInfer")(payload, timeout=timeout)
 
 
+def test_a_model_that_does_not_return(start):
+    """The watchdog says so, and readiness tells, until the run is over: some seconds here."""
+    served = start({"mlp": {}, "spinning": {}}, {"scheduling": {"watchdog_ms": 200}})
+    with served.channel() as channel:
+        stub = protocol.inference(channel)
+
+        def ready():
+            model_ready = stub.ModelReady(protocol.message("inference.ModelReadyRequest")(name="spinning")).ready
+            return stub.ServerReady(protocol.message("inference.ServerReadyRequest")()).ready, model_ready
+
+        assert ready() == (True, True)
+        spinning = stub.ModelInfer.future(x_request("spinning", 3_000.0))
+        complaint = server.wait_until("readiness to tell", lambda: served.get("/readyz")[0] == 503 and served.get("/readyz")[1])
+        assert "spinning" in complaint
+        assert ready() == (False, False)
+        metrics = served.metrics()
+        assert metrics.sum("driftserve_model_ready", model_name="spinning") == 0
+        assert metrics.sum("driftserve_model_ready", model_name="mlp") == 1
+        assert metrics.sum("driftserve_hung_runs_total", model_name="spinning") == 1
+        assert "model 'spinning' has not returned" in served.log_text()
+        assert spinning.result(timeout=300).raw_output_contents
+        server.wait_until("readiness to return", lambda: served.get("/readyz")[0] == 200)
+        assert ready() == (True, True)
+
+
 def test_a_string_that_is_not_utf8(served, channel):
     payload = b"\x0a\x03ml\xff"  # field 1, model_name
     refused(raw_call(channel, payload), None, Code.INTERNAL)

@@ -54,6 +54,15 @@ TEST(ServingCollectorTest, ErrorCountsStartAtZeroSoThatTheFirstErrorIsAnIncrease
   EXPECT_THAT(text, Not(HasSubstr("DATA_LOSS")));
 }
 
+TEST(ServingCollectorTest, RunsThatHungAreCountedFromZero) {
+  auto counters = std::make_shared<ServingCounters>(2);
+  const ServingState state = {{{"m", "1", true, counters}}, 0, 0};
+  EXPECT_THAT(Scrape(state), HasSubstr("driftserve_hung_runs_total{model_name=\"m\",model_version=\"1\"} 0\n"));
+  counters->slot(0).hung_runs.Add();
+  counters->slot(1).hung_runs.Add(2);
+  EXPECT_THAT(Scrape(state), HasSubstr("driftserve_hung_runs_total{model_name=\"m\",model_version=\"1\"} 3\n"));
+}
+
 TEST(ServingCollectorTest, LinesOfTheAccessLogAreCountedWhereThereIsOne) {
   EXPECT_THAT(Scrape({}), Not(HasSubstr("driftserve_access_log_lines_total")));
   ServingState state;
