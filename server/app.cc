@@ -24,6 +24,7 @@
 #include "server/observe/observer.h"
 #include "server/publish/kafka_publisher.h"
 #include "server/publish/no_broker_publisher.h"
+#include "server/repository/child_trial.h"
 #include "server/repository/registry.h"
 #include "server/repository/repository.h"
 #include "server/repository/warm.h"
@@ -56,6 +57,16 @@ absl::StatusOr<std::unique_ptr<Publisher>> MakePublisher(const KafkaConfig& conf
   settings.compression = config.compression;
   settings.properties = config.properties;
   return MakeKafkaPublisher(std::move(settings), clock, log);
+}
+
+std::unique_ptr<Trial> MakeTrial(const RepositoryConfig& config, Loader* loader, const Clock* clock) {
+  if (config.trial != "child") return std::make_unique<InProcessTrial>(loader, clock, config.trial_timeout_ms);
+  ChildTrialSettings settings;
+  settings.timeout_ms = config.trial_timeout_ms;
+  settings.memory_bytes = config.trial_memory_bytes;
+  auto trial = std::make_unique<ChildTrial>(std::move(settings), clock);
+  trial->Prepare();
+  return trial;
 }
 
 int PollerCount(const GrpcConfig& config) {
@@ -128,6 +139,7 @@ class App::Parts {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Loader> loader_;
+  std::unique_ptr<Trial> trial_;  // until the repository takes it
   std::unique_ptr<Repository> repository_;
   std::vector<std::shared_ptr<InstancePool>> pools_;
   std::unique_ptr<GrpcServer> grpc_;
@@ -140,6 +152,9 @@ bool App::Parts::Start(StartFailure& failure) {
     failure = {code, std::string(status.message())};
     return false;
   };
+  // First, so that the process in which models are tried starts while the rest does.
+  loader_ = MakeTorchScriptLoader();
+  trial_ = MakeTrial(config_.repository, loader_.get(), clock_);
   if (absl::Status status = StartPipeline(); !status.ok()) return fail(kExitBadConfiguration, status);
   if (absl::Status status = StartAccessLog(); !status.ok()) return fail(kExitBadConfiguration, status);
   MakeWatchdog();
@@ -234,8 +249,8 @@ absl::Status App::Parts::StartOperations() {
 }
 
 absl::Status App::Parts::LoadModels() {
-  loader_ = MakeTorchScriptLoader();
-  repository_ = std::make_unique<Repository>(config_, PollerCount(config_.grpc), loader_.get(), clock_);
+  repository_ =
+      std::make_unique<Repository>(config_, PollerCount(config_.grpc), loader_.get(), clock_, std::move(trial_));
   std::vector<std::string> names = config_.repository.models;
   if (names.empty()) {
     absl::StatusOr<std::vector<std::string>> found = repository_->ListModels();

@@ -5,12 +5,16 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "server/app.h"
 #include "server/base/text.h"
 #include "server/config/load_config.h"
+#include "server/execute/torchscript_loader.h"
+#include "server/repository/trial_channel.h"
+#include "server/repository/trial_child.h"
 
 extern char** environ;
 
@@ -119,4 +123,9 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace driftserve
 
-int main(int argc, char** argv) { return driftserve::Run(argc, argv); }
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == driftserve::kTrialOption) {
+    return driftserve::RunTrialChild(*driftserve::MakeTorchScriptLoader());
+  }
+  return driftserve::Run(argc, argv);
+}

@@ -235,6 +235,20 @@ absl::StatusOr<ModelSettings> MakeSettings(const ConfigText& text, const std::st
   return SettingsReader(text, model, signature, gpus).Read();
 }
 
+LoadRequest MakeLoadRequest(const ModelSettings& settings, std::string file, std::shared_ptr<const std::string> bytes) {
+  LoadRequest request;
+  request.model_name = settings.name;
+  request.file = std::move(file);
+  request.bytes = std::move(bytes);
+  request.inputs = settings.inputs;
+  request.outputs = settings.outputs;
+  request.batches = settings.max_batch_size > 0;
+  request.device = settings.device;
+  request.device_index = settings.device_index;
+  request.intra_op_threads = settings.intra_op_threads;
+  return request;
+}
+
 std::string ModelFileName(const inference::ModelConfig& config) {
   return config.default_model_filename().empty() ? "model.pt" : config.default_model_filename();
 }

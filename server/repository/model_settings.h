@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,9 @@ bool NeedsSignature(const inference::ModelConfig& config);
 /// one per line, each naming the file, the field, what was expected and what came.
 absl::StatusOr<ModelSettings> MakeSettings(const ConfigText& text, const std::string& model,
                                            const ModuleSignature* signature, int gpus);
+
+/// What a loader must know to load `bytes` as such a model. `file`: for messages.
+LoadRequest MakeLoadRequest(const ModelSettings& settings, std::string file, std::shared_ptr<const std::string> bytes);
 
 /// Name of the model's file within a version's folder.
 std::string ModelFileName(const inference::ModelConfig& config);

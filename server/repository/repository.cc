@@ -16,7 +16,6 @@ namespace driftserve {
 namespace {
 
 constexpr int64_t kMaxConfigBytes = int64_t{4} << 20;
-constexpr int64_t kMaxModelBytes = int64_t{64} << 30;
 
 bool HoldsModel(const std::string& folder) {
   std::error_code error;
@@ -27,20 +26,6 @@ bool HoldsModel(const std::string& folder) {
 bool IsModelName(std::string_view name) {
   return !name.empty() && name.front() != '.' && name.size() <= 255 &&
          std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
-}
-
-LoadRequest MakeRequest(const ModelSettings& settings, std::string file, std::shared_ptr<const std::string> bytes) {
-  LoadRequest request;
-  request.model_name = settings.name;
-  request.file = std::move(file);
-  request.bytes = std::move(bytes);
-  request.inputs = settings.inputs;
-  request.outputs = settings.outputs;
-  request.batches = settings.max_batch_size > 0;
-  request.device = settings.device;
-  request.device_index = settings.device_index;
-  request.intra_op_threads = settings.intra_op_threads;
-  return request;
 }
 
 // A model runs on the pollers when its largest batch is short, and nothing it does would make other requests wait.
@@ -109,7 +94,7 @@ absl::StatusOr<std::shared_ptr<const std::string>> Repository::ReadModelFile(
     const std::string& name, int64_t version, const inference::ModelConfig& config) const {
   const std::string folder = Concat(config_.repository.path, "/", name, "/", version);
   const std::string file = Concat(folder, "/", ModelFileName(config));
-  auto bytes = ReadInside(config_.repository.path, file, kMaxModelBytes);
+  auto bytes = ReadInside(config_.repository.path, file, config_.repository.trial_memory_bytes);
   std::error_code error;
   if (absl::IsNotFound(bytes.status()) && std::filesystem::exists(Concat(folder, "/model.pt2"), error)) {
     return absl::InvalidArgumentError(Concat(folder, "/model.pt2: AOTInductor packages are not served yet; expected ",
@@ -126,7 +111,7 @@ absl::StatusOr<ModelSettings> Repository::ReadSettings(const ConfigText& text, c
   const auto bytes = ReadModelFile(name, newest, text.config);
   if (!bytes.ok()) return bytes.status();
   const absl::StatusOr<ModuleSignature> signature =
-      loader_->Signature(Concat(name, "/", newest, "/", ModelFileName(text.config)), **bytes);
+      trial_->Signature(Concat(name, "/", newest, "/", ModelFileName(text.config)), *bytes);
   if (!signature.ok()) return signature.status();
   return MakeSettings(text, name, &*signature, gpus);
 }
@@ -161,7 +146,7 @@ absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(ModelSettings set
   auto bytes = ReadModelFile(settings.name, version, settings.config);
   if (!bytes.ok()) return bytes.status();
   const LoadRequest request =
-      MakeRequest(settings, Concat(folder, "/", version, "/", ModelFileName(settings.config)), *std::move(bytes));
+      MakeLoadRequest(settings, Concat(folder, "/", version, "/", ModelFileName(settings.config)), *std::move(bytes));
   if (absl::Status status = trial_->Try(request, settings); !status.ok()) return status;
   auto model = std::make_shared<Model>();
   model->settings = std::move(settings);

@@ -199,6 +199,25 @@ def forward(self, x: Tensor) -> Tensor:
 )");
 }
 
+std::string MakeGreedy(int64_t bytes) {
+  Module module("Greedy");
+  module.register_attribute("bytes", c10::IntType::get(), bytes);
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    return x + torch.sum(torch.zeros([self.bytes // 4]))
+)");
+  return Save(module);
+}
+
+std::string MakeHanging() {
+  return Define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    while True:
+        x = x + 1
+    return x
+)");
+}
+
 std::string MakeWithoutForward() {
   return Define(R"(
 def predict(self, x: Tensor) -> Tensor:

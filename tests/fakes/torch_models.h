@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace driftserve::fakes {
@@ -58,6 +59,12 @@ std::string MakeIntArgument();
 
 /// forward(x) → x, after asking for more memory than there is when x is positive.
 std::string MakeHuge();
+
+/// forward(x) → x, after using `bytes` of memory.
+std::string MakeGreedy(int64_t bytes);
+
+/// forward(x) never returns.
+std::string MakeHanging();
 
 /// A module without forward().
 std::string MakeWithoutForward();
