@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <future>
 #include <random>
 #include <thread>
 #include <utility>
@@ -14,8 +13,9 @@
 #include "server/base/clock.h"
 #include "server/base/text.h"
 #include "server/batch/admission.h"
-#include "server/batch/instance_pool.h"
 #include "server/batch/watchdog.h"
+#include "server/control/model_controller.h"
+#include "server/control/serving_host.h"
 #include "server/execute/torchscript_loader.h"
 #include "server/logging.h"
 #include "server/metrics/nvml.h"
@@ -27,7 +27,6 @@
 #include "server/repository/child_trial.h"
 #include "server/repository/registry.h"
 #include "server/repository/repository.h"
-#include "server/repository/warm.h"
 #include "server/rpc/grpc_server.h"
 #include "server/tap/label_inbox.h"
 #include "server/tap/tap.h"
@@ -107,13 +106,8 @@ class App::Parts {
   absl::Status StartGrpc();
   absl::Status StartOperations();
   absl::Status LoadModels();
-  absl::Status Install(const std::vector<std::shared_ptr<Model>>& models);
-  absl::Status WarmOnPollers(Model& model);
-  absl::Status StartInstances(const std::shared_ptr<Model>& model);
-  void Publish(const std::vector<std::shared_ptr<Model>>& models);
-  ServingThread InstanceThread(size_t slot);
+  void MakeControl();
   ServingState Serving() const;
-  std::vector<VersionState> Index() const;
   void LogTotals() const;
   void MakeWatchdog();
   std::string NotReady() const;
@@ -139,9 +133,9 @@ class App::Parts {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Loader> loader_;
-  std::unique_ptr<Trial> trial_;  // until the repository takes it
   std::unique_ptr<Repository> repository_;
-  std::vector<std::shared_ptr<InstancePool>> pools_;
+  std::unique_ptr<ServingHost> host_;
+  std::unique_ptr<ModelController> control_;
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<Operations> operations_;
   bool stopped_ = false;
@@ -154,10 +148,12 @@ bool App::Parts::Start(StartFailure& failure) {
   };
   // First, so that the process in which models are tried starts while the rest does.
   loader_ = MakeTorchScriptLoader();
-  trial_ = MakeTrial(config_.repository, loader_.get(), clock_);
+  repository_ = std::make_unique<Repository>(config_, PollerCount(config_.grpc), loader_.get(), clock_,
+                                             MakeTrial(config_.repository, loader_.get(), clock_));
   if (absl::Status status = StartPipeline(); !status.ok()) return fail(kExitBadConfiguration, status);
   if (absl::Status status = StartAccessLog(); !status.ok()) return fail(kExitBadConfiguration, status);
   MakeWatchdog();
+  MakeControl();
   if (absl::Status status = StartGrpc(); !status.ok()) return fail(kExitUnavailable, status);
   if (absl::Status status = StartOperations(); !status.ok()) return fail(kExitUnavailable, status);
   if (absl::Status status = LoadModels(); !status.ok()) return fail(kExitBadConfiguration, status);
@@ -223,7 +219,7 @@ absl::Status App::Parts::StartGrpc() {
     sources.regions = &regions_;
   }
   sources.log_filter = &log_filter_;
-  sources.index = [this] { return Index(); };
+  sources.control = control_.get();
   sources.version = version_;
   health_.Set("", false);
   grpc_ = std::make_unique<GrpcServer>(config_.grpc, settings, &health_, std::move(sources));
@@ -248,84 +244,36 @@ absl::Status App::Parts::StartOperations() {
   return operations_->Listen(settings, clock_);
 }
 
+void App::Parts::MakeControl() {
+  ServingHostSettings serving;
+  serving.clock = clock_;
+  serving.admission = &admission_;
+  serving.tap = &tap_;
+  serving.access_log = access_log_.get();
+  serving.observer = observer_.get();
+  serving.boot_id = boot_id_;
+  serving.log = log_;
+  serving.pollers = static_cast<size_t>(PollerCount(config_.grpc));
+  serving.execute = [this](size_t poller, std::function<void()> work) {
+    grpc_->pollers()[poller]->Execute(std::move(work));
+  };
+  serving.refresh = [this](size_t poller) { grpc_->pollers()[poller]->TurnToCurrentModels(); };
+  serving.set_health = [this](const std::string& name, bool healthy) { health_.Set(name, healthy); };
+  host_ = std::make_unique<ServingHost>(std::move(serving));
+  ControlSettings settings;
+  const std::string& control = config_.repository.control;
+  settings.mode = control == "explicit" ? ControlMode::kExplicit
+                  : control == "poll"   ? ControlMode::kPoll
+                                        : ControlMode::kNone;
+  settings.poll_interval_ns = config_.repository.poll_interval_ms * 1'000'000;
+  control_ = std::make_unique<ModelController>(settings, repository_.get(), &registry_, host_.get(), clock_, log_);
+}
+
 absl::Status App::Parts::LoadModels() {
-  repository_ =
-      std::make_unique<Repository>(config_, PollerCount(config_.grpc), loader_.get(), clock_, std::move(trial_));
-  std::vector<std::string> names = config_.repository.models;
-  if (names.empty()) {
-    absl::StatusOr<std::vector<std::string>> found = repository_->ListModels();
-    if (!found.ok()) return found.status();
-    names = *std::move(found);
-  }
-  std::vector<std::shared_ptr<Model>> models;
-  std::string faults;
-  for (const std::string& name : names) {
-    absl::StatusOr<std::vector<std::shared_ptr<Model>>> loaded = repository_->LoadModel(name);
-    if (loaded.ok()) {
-      models.insert(models.end(), loaded->begin(), loaded->end());
-    } else {
-      faults += Concat(faults.empty() ? "" : "\n", loaded.status().message());
-    }
-  }
-  if (!faults.empty()) return absl::InvalidArgumentError(faults);
-  return Install(models);
-}
-
-absl::Status App::Parts::Install(const std::vector<std::shared_ptr<Model>>& models) {
-  for (const std::shared_ptr<Model>& model : models) {
-    const absl::Status status = model->run_inline ? WarmOnPollers(*model) : StartInstances(model);
-    if (!status.ok()) return status;
-    if (model->watched != nullptr) observer_->Watch(model->watched, model->reference, model->monitor);
-    log_(LogLevel::kInfo, Concat("model '", model->settings.name, "' version ", model->version_text, ": ",
-                                 model->run_inline ? "runs on the pollers"
-                                                   : Concat("runs on ", model->instance_graphs.size(), " instances"),
-                                 model->watched != nullptr ? ", watched" : ", not watched"));
-  }
-  Publish(models);
-  return absl::OkStatus();
-}
-
-/// Profiling and allocation happen per thread and per batch size: a graph is warmed where it will run.
-absl::Status App::Parts::WarmOnPollers(Model& model) {
-  std::vector<std::future<absl::Status>> warmed;
-  for (const auto& poller : grpc_->pollers()) {
-    auto promise = std::make_shared<std::promise<absl::Status>>();
-    warmed.push_back(promise->get_future());
-    Graph* const graph = model.poller_graphs[poller->index()].get();
-    poller->Execute([promise, graph, &model] { promise->set_value(WarmGraph(*graph, model.settings)); });
-  }
-  absl::Status result;
-  for (std::future<absl::Status>& future : warmed) result.Update(future.get());
-  return result;
-}
-
-absl::Status App::Parts::StartInstances(const std::shared_ptr<Model>& model) {
-  const size_t first_slot = static_cast<size_t>(PollerCount(config_.grpc));
-  auto pool = std::make_shared<InstancePool>(
-      model.get(), clock_, [this, first_slot](size_t instance) { return InstanceThread(first_slot + instance); });
-  pools_.push_back(pool);
-  if (absl::Status status = pool->Start(); !status.ok()) return status;
-  model->queue = std::move(pool);
-  return absl::OkStatus();
-}
-
-ServingThread App::Parts::InstanceThread(size_t slot) {
-  ServingThread thread;
-  thread.index = slot;
-  thread.clock = clock_;
-  thread.admission = &admission_;
-  thread.tap = tap_.AddProducer();
-  if (access_log_ != nullptr) thread.access = access_log_->AddProducer();
-  thread.boot_id = boot_id_;
-  thread.reclaim = [](std::unique_ptr<SampleOwner>) {};  // another thread's messages: freed
-  return thread;
-}
-
-void App::Parts::Publish(const std::vector<std::shared_ptr<Model>>& models) {
-  auto set = std::make_shared<ModelSet>();
-  for (const std::shared_ptr<Model>& model : models) set->models[model->settings.name][model->version] = model;
-  registry_.Publish(std::move(set));
-  for (const std::shared_ptr<Model>& model : models) health_.Set(model->settings.name, true);
+  const absl::StatusOr<std::vector<std::string>> names = repository_->ListModels();
+  if (!names.ok()) return names.status();
+  const bool on_request_only = control_->by_request() && config_.repository.models.empty();
+  return control_->Start(on_request_only ? std::vector<std::string>() : *names);
 }
 
 ServingState App::Parts::Serving() const {
@@ -343,20 +291,11 @@ ServingState App::Parts::Serving() const {
           {name, model->version_text, ready, std::shared_ptr<const ServingCounters>(model, &model->counters)});
     }
   }
+  for (LoadCount& load : control_->Loads()) {
+    state.loads.push_back({std::move(load.model), std::move(load.outcome), std::move(load.reason), load.count});
+  }
   state.versions.push_back({"", "", false, std::shared_ptr<const ServingCounters>(std::shared_ptr<void>(), &unknown_)});
   return state;
-}
-
-std::vector<VersionState> App::Parts::Index() const {
-  std::vector<VersionState> states;
-  const std::shared_ptr<const ModelSet> set = registry_.Current();
-  for (const auto& [name, versions] : set->models) {
-    for (const auto& [number, model] : versions) {
-      states.push_back(
-          {name, model->version_text, state_.ready() ? "READY" : "UNAVAILABLE", state_.ready() ? "" : "shutting down"});
-    }
-  }
-  return states;
 }
 
 void App::Parts::MakeWatchdog() {
@@ -382,11 +321,12 @@ void App::Parts::Stop() {
   state_.SetReady(false);
   if (watchdog_ != nullptr) watchdog_->Stop();
   health_.Close();
+  if (control_ != nullptr) control_->Stop();
   if (config_.shutdown.lame_duck_ms > 0 && grpc_ != nullptr) {
     std::this_thread::sleep_for(std::chrono::milliseconds(config_.shutdown.lame_duck_ms));
   }
   if (grpc_ != nullptr) grpc_->Shutdown(config_.shutdown.drain_timeout_ms);
-  for (const std::shared_ptr<InstancePool>& pool : pools_) pool->Stop();
+  if (control_ != nullptr) control_->ReleaseAll();
   if (access_log_ != nullptr) access_log_->Stop();
   if (observer_ != nullptr) observer_->Stop(config_.kafka.flush_timeout_ms);
   operations_.reset();
@@ -396,20 +336,13 @@ void App::Parts::Stop() {
 
 /// The last word of the counters: no scrape sees what happened after the last one.
 void App::Parts::LogTotals() const {
-  uint64_t answered = 0, failed = 0;
-  for (const ServedVersion& version : Serving().versions) {
-    for (const ServingSlot& slot : version.counters->slots()) {
-      for (const auto& codes : slot.requests) {
-        answered += codes[0].Read();
-        for (size_t code = 1; code < kCodeCount; ++code) failed += codes[code].Read();
-      }
-    }
-  }
+  RequestTotals requests = host_ != nullptr ? host_->past() : RequestTotals();
+  requests.Add(unknown_);
   const PublishCounts records = publisher_->Counts();
   uint64_t dropped = 0;
   for (const uint64_t count : records.dropped) dropped += count;
   log_(LogLevel::kInfo,
-       Concat("requests: ", answered, " answered, ", failed, " refused or failed; records: ", records.sampled,
+       Concat("requests: ", requests.answered, " answered, ", requests.failed, " refused or failed; records: ", records.sampled,
               " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
 }
 

@@ -49,6 +49,8 @@ void AddFlags(CLI::App& command, Flags& flags) {
   command.set_version_flag("--version", std::string("driftserve ") + DRIFTSERVE_VERSION);
   command.add_option("--config", flags.config, "YAML file; the environment and flags go before it");
   AddOption(command, flags, "--model-repository", "repository.path", "folder of models");
+  AddOption(command, flags, "--model-control", "repository.control",
+            "none, explicit (load and unload by request) or poll (follow the folder)");
   AddOption(command, flags, "--grpc-address", "grpc.address", "host:port of gRPC; port 0 picks one and logs it");
   AddOption(command, flags, "--operations-address", "operations.address", "host:port of /metrics, /readyz, /drift");
   AddOption(command, flags, "--brokers", "kafka.brokers",

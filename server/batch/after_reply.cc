@@ -47,7 +47,11 @@ void TapAnswered(std::unique_ptr<Inference>& inference, size_t thread, uint64_t 
   std::unique_ptr<Sample> sample = producer.NewSample();
   spent = std::move(sample->owner);
   Describe(*inference, rule, std::move(kept), *sample);
-  if (!CopyKeptRows(decoded.rows, *sample)) sample->owner = std::move(inference);
+  if (!CopyKeptRows(decoded.rows, *sample)) {
+    // The messages may wait long to be used again: an unloaded model's memory does not wait for that.
+    inference->model.reset();
+    sample->owner = std::move(inference);
+  }
   if (producer.Offer(sample)) return;
   if (sample->owner != nullptr) inference.reset(static_cast<Inference*>(sample->owner.release()));
   producer.Recycle(std::move(sample));

@@ -33,6 +33,8 @@ struct OperationsConfig {
 struct RepositoryConfig {
   std::string path;
   std::vector<std::string> models;
+  std::string control = "none";
+  int64_t poll_interval_ms = 15'000;
   std::string trial = "child";
   int64_t trial_timeout_ms = 60'000;
   int64_t trial_memory_bytes = int64_t{16} << 30;

@@ -42,12 +42,21 @@ struct GpuReading {
 /// Called by every scrape, from any thread.
 using GpuSource = std::function<std::vector<GpuReading>()>;
 
+/// How often loads of a model ended in one way.
+struct ModelLoads {
+  std::string model;
+  std::string outcome;
+  std::string reason;
+  uint64_t count = 0;
+};
+
 /// The serving side at one moment.
 struct ServingState {
   std::vector<ServedVersion> versions;
   uint64_t pending_requests = 0;  // accepted and not yet answered
   uint64_t pending_bytes = 0;
   std::optional<AccessLineCounts> access_lines = std::nullopt;  // nothing where there is no access log
+  std::vector<ModelLoads> loads = {};
 };
 
 /// Called by every scrape, from any thread.

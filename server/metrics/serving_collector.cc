@@ -113,6 +113,12 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
   requests.Add({}, static_cast<double>(state.pending_requests));
   FamilyBuilder bytes("driftserve_pending_bytes", "Bytes of the requests accepted and not yet run.", MetricType::Gauge);
   bytes.Add({}, static_cast<double>(state.pending_bytes));
+  FamilyBuilder loads("driftserve_model_loads_total", "Loads and reloads of a model, by how they ended.",
+                      MetricType::Counter);
+  for (const ModelLoads& load : state.loads) {
+    loads.Add({Label("model_name", load.model), Label("outcome", load.outcome), Label("reason", load.reason)},
+              static_cast<double>(load.count));
+  }
   FamilyBuilder build("driftserve_build_info", "1; what this server was built from.", MetricType::Gauge);
   build.Add({Label("version", build_.version), Label("commit", build_.commit), Label("torch", build_.torch)}, 1);
 
@@ -127,7 +133,8 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
 
   std::vector<MetricFamily> all;
   for (FamilyBuilder* family : {&families.requests, &families.request, &families.queue, &families.execute,
-                                &families.rows, &families.hung, &families.ready, &requests, &bytes, &lines, &build}) {
+                                &families.rows, &families.hung, &families.ready, &requests, &bytes, &loads, &lines,
+                                &build}) {
     family->MoveTo(all);
   }
   return all;

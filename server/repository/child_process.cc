@@ -21,7 +21,7 @@ extern char** environ;
 namespace driftserve {
 namespace {
 
-// A process that is ending closes its files before it can be waited for; a core dump, where there is one, comes between.
+// A process that ends closes its files before it can be waited for; writing a core file may come between.
 constexpr int kEndMillis = 5000;
 
 std::string Describe(int status) {
@@ -107,7 +107,7 @@ std::string ChildProcess::End() {
 
 void ChildProcess::Kill() {
   if (pid_ == 0) return;
-  kill(pid_, SIGKILL);
+  kill(-pid_, SIGKILL);  // with whatever it started
   Reap(pid_);
   pid_ = 0;
 }

@@ -11,8 +11,8 @@ struct FieldRule {
   std::string_view refusal;
 };
 
-/// The rule of a field, or null: the field is not known. A rule for a message without rules for its fields holds for
-/// all of them.
+/// The rule of a field, or null: the field is not known. Every field down to the last has a rule, or a message around
+/// it is refused; of a map, the messages that it holds are called "value".
 const FieldRule* FindFieldRule(std::string_view path);
 
 }  // namespace driftserve

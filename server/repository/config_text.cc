@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/util/json_util.h"
 #include "server/base/text.h"
 #include "server/repository/config_fields.h"
 
@@ -83,21 +84,27 @@ class FieldCheck {
     const FieldRule* rule = FindFieldRule(path);
     const auto* reflection = message.GetReflection();
     const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    // Below a rule without rules of its own, everything is honoured.
-    if (rule == nullptr && !prefix.empty()) return;
     if (rule == nullptr || !rule->refusal.empty()) {
       faults_.push_back(Concat(PlaceOf(places, field), ": ", path, ": ",
                                rule == nullptr ? "not known to this server" : rule->refusal));
       return;
     }
-    if (field->message_type() == nullptr || field->is_map()) return;
+    if (field->message_type() == nullptr) return;
     for (int i = 0; i < count; ++i) {
       const Message& inner = field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
                                                   : reflection->GetMessage(message, field);
       TextFormat::ParseInfoTree* inner_places =
           places == nullptr ? nullptr : places->GetTreeForNested(field, field->is_repeated() ? i : -1);
-      Walk(inner, inner_places, path + ".");
+      field->is_map() ? WalkValue(inner, inner_places, path) : Walk(inner, inner_places, path + ".");
     }
+  }
+
+  // An entry of a map: its key may be anything, its value has fields.
+  void WalkValue(const Message& entry, TextFormat::ParseInfoTree* places, const std::string& path) {
+    const FieldDescriptor* value = entry.GetDescriptor()->map_value();
+    if (value->message_type() == nullptr) return;
+    TextFormat::ParseInfoTree* value_places = places == nullptr ? nullptr : places->GetTreeForNested(value, -1);
+    Walk(entry.GetReflection()->GetMessage(entry, value), value_places, path + ".value.");
   }
 
   std::string PlaceOf(TextFormat::ParseInfoTree* places, const FieldDescriptor* field) const {
@@ -124,6 +131,15 @@ absl::StatusOr<ConfigText> ParseConfigText(const std::string& file, const std::s
   if (parser.ParseFromString(text, &parsed.config)) return parsed;
   return absl::InvalidArgumentError(error.text().empty() ? Concat(file, ": not a ModelConfig in text form")
                                                          : error.text());
+}
+
+absl::StatusOr<ConfigText> ParseConfigOverride(const std::string& name, const std::string& text) {
+  if (!Trim(text).starts_with('{')) return ParseConfigText(name, text);
+  ConfigText parsed;
+  parsed.file = name;
+  const auto status = google::protobuf::util::JsonStringToMessage(text, &parsed.config);
+  if (status.ok()) return parsed;
+  return absl::InvalidArgumentError(Concat(name, ": expected a ModelConfig as JSON: ", status.message()));
 }
 
 std::vector<std::string> RefusedFields(const ConfigText& text) {

@@ -21,6 +21,9 @@ struct ConfigText {
 /// not exist is answered with those that do.
 absl::StatusOr<ConfigText> ParseConfigText(const std::string& file, const std::string& text);
 
+/// A configuration that came with a request: as JSON where it begins with a brace, else as text.
+absl::StatusOr<ConfigText> ParseConfigOverride(const std::string& name, const std::string& text);
+
 /// One line per field that is set but not honoured: where it stands, and why it is refused.
 std::vector<std::string> RefusedFields(const ConfigText& text);
 

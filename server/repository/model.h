@@ -25,6 +25,7 @@ struct ModelSettings {
   std::vector<int> buckets;             // ascending batch sizes that are warmed and timed; the last is max_batch_size,
                                         // or 1 where the model does not batch
   std::vector<std::vector<int64_t>> warm_dims;  // per input: the shape of a row to warm with, without free dimensions
+  int warm_runs = 3;                    // of each bucket
   bool random_warming = false;          // warm with random values instead of zeros
   bool writes_own_state = false;        // then it is neither warmed, which would change it, nor run on the pollers
   int intra_op_threads = 1;
@@ -54,6 +55,7 @@ struct Model {
   ModelSettings settings;
   int64_t version = 0;
   std::string version_text;
+  uint64_t content = 0;  // hash of all that it was made from
   std::shared_ptr<Executable> executable;
   std::vector<std::unique_ptr<Graph>> poller_graphs;  // one per poller when run_inline, else empty
   std::vector<std::unique_ptr<Graph>> instance_graphs;  // one per instance when not

@@ -16,6 +16,7 @@ namespace {
 constexpr int kMaxBatchSize = 65'536;
 constexpr int kMaxInstances = 256;
 constexpr int kMaxThreads = 256;
+constexpr uint32_t kMaxWarmRuns = 1000;
 constexpr int64_t kMaxBatchElements = int64_t{1} << 32;
 
 // Parameters of Triton's PyTorch backend. The first is honoured, the others choose between executors and passes of
@@ -165,10 +166,29 @@ class SettingsReader {
       for (int64_t& dim : settings_.warm_dims.back()) dim = dim < 0 ? 1 : dim;
     }
     for (const inference::ModelWarmup& warmup : text_.config.model_warmup()) {
+      ReadWarmupSize(warmup);
       for (const auto& [name, input] : warmup.inputs()) ReadWarmupInput(name, input);
     }
     for (size_t i = 0; i < settings_.inputs.size(); ++i)
       CheckBatchElements(settings_.inputs[i].name, settings_.warm_dims[i]);
+  }
+
+  // Every bucket is warmed: a size that is none becomes one.
+  void ReadWarmupSize(const inference::ModelWarmup& warmup) {
+    const uint32_t most = static_cast<uint32_t>(settings_.max_batch_size);
+    if (warmup.batch_size() > most) {
+      Fault("model_warmup.batch_size: expected at most max_batch_size (", most, "), got ", warmup.batch_size());
+    } else if (warmup.batch_size() > 0) {
+      const auto size = static_cast<int>(warmup.batch_size());
+      std::vector<int>& buckets = settings_.buckets;
+      const auto place = std::lower_bound(buckets.begin(), buckets.end(), size);
+      if (place == buckets.end() || *place != size) buckets.insert(place, size);
+    }
+    if (warmup.count() > kMaxWarmRuns) {
+      Fault("model_warmup.count: expected at most ", kMaxWarmRuns, ", got ", warmup.count());
+    } else {
+      settings_.warm_runs = std::max(settings_.warm_runs, static_cast<int>(warmup.count()));
+    }
   }
 
   // A batch is warmed whole, so it must fit into memory.
@@ -186,8 +206,10 @@ class SettingsReader {
     const auto spec = std::find_if(settings_.inputs.begin(), settings_.inputs.end(),
                                    [&](const TensorSpec& candidate) { return candidate.name == name; });
     if (spec == settings_.inputs.end()) return Fault("model_warmup: no input is called `", name, "`");
-    if (input.has_input_data_file()) {
-      Fault("model_warmup.inputs.input_data_file: expected zero_data or random_data for `", name, "`, got a file");
+    const auto& tensor = settings_.config.input(static_cast<int>(spec - settings_.inputs.begin()));
+    if (input.data_type() != inference::TYPE_INVALID && input.data_type() != tensor.data_type()) {
+      Fault("model_warmup: input `", name, "`: expected ", inference::DataType_Name(tensor.data_type()), ", got ",
+            inference::DataType_Name(input.data_type()));
     }
     settings_.random_warming |= input.random_data();
     const std::vector<int64_t> dims(input.dims().begin(), input.dims().end());

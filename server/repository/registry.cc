@@ -20,6 +20,9 @@ std::string Keys(const Map& map, Text&& text) {
 absl::StatusOr<std::shared_ptr<Model>> ModelSet::Find(std::string_view name, std::string_view version) const {
   const auto versions = models.find(name);
   if (versions == models.end() || versions->second.empty()) {
+    if (not_loaded.find(name) != not_loaded.end()) {
+      return absl::UnavailableError(Concat("model '", name, "' is not loaded"));
+    }
     if (models.empty()) return absl::NotFoundError(Concat("no model is called '", name, "'; none is served"));
     return absl::NotFoundError(Concat("no model is called '", name, "'; expected one of: ",
                                       Keys(models, [](const std::string& key) { return key; })));

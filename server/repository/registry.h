@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,11 @@ struct ModelSet {
   /// By name, then by version, ascending.
   std::map<std::string, std::map<int64_t, std::shared_ptr<Model>>, std::less<>> models;
 
-  /// `version` empty: the newest. NOT_FOUND names what is served instead; INVALID_ARGUMENT where the version is not a
-  /// number.
+  /// Known, and not served: being loaded, unloaded, or never loaded well.
+  std::set<std::string, std::less<>> not_loaded;
+
+  /// `version` empty: the newest. NOT_FOUND names what is served instead; UNAVAILABLE for a model that is known and not
+  /// loaded; INVALID_ARGUMENT where the version is not a number.
   absl::StatusOr<std::shared_ptr<Model>> Find(std::string_view name, std::string_view version) const;
 };
 

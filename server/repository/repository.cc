@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "server/base/clock.h"
+#include "server/base/hash.h"
 #include "server/base/text.h"
-#include "server/repository/model_file.h"
 #include "server/repository/model_settings.h"
 #include "server/repository/version_folders.h"
 #include "server/repository/warm.h"
@@ -16,6 +16,8 @@ namespace driftserve {
 namespace {
 
 constexpr int64_t kMaxConfigBytes = int64_t{4} << 20;
+constexpr int64_t kMaxMonitorBytes = int64_t{1} << 20;
+constexpr int64_t kMaxReferenceBytes = int64_t{64} << 20;
 
 bool HoldsModel(const std::string& folder) {
   std::error_code error;
@@ -34,6 +36,34 @@ bool RunsInline(const Model& model, int64_t limit_us) {
   return settings.device == DeviceKind::kCpu && !settings.writes_own_state && settings.max_queue_delay_us == 0 &&
          settings.intra_op_threads == 1 && model.bucket_ns.back() <= limit_us * 1000;
 }
+
+absl::Status CheckOverrides(const std::string& name, const LoadOverrides& overrides) {
+  if (!IsModelName(name)) {
+    return absl::InvalidArgumentError(
+        Concat("model_name: expected the name of a folder of the repository, got `", name, "`"));
+  }
+  if (!overrides.files.empty() && overrides.config.empty()) {
+    return absl::InvalidArgumentError(
+        "parameters: expected `config` beside `file:…`, as files of a request come without a config.pbtxt");
+  }
+  return CheckSentNames(overrides.files);
+}
+
+/// The faults of several versions as one status: the code that they share, else INVALID_ARGUMENT.
+class Faults {
+ public:
+  void Add(const absl::Status& status) {
+    code_ = texts_.empty() || code_ == status.code() ? status.code() : absl::StatusCode::kInvalidArgument;
+    texts_.emplace_back(status.message().data(), status.message().size());
+  }
+  absl::Status ToStatus() const {
+    return texts_.empty() ? absl::OkStatus() : absl::Status(code_, Join(texts_, "\n"));
+  }
+
+ private:
+  absl::StatusCode code_ = absl::StatusCode::kOk;
+  std::vector<std::string> texts_;
+};
 
 absl::Status AddGraphs(Executable& executable, size_t count, std::vector<std::unique_ptr<Graph>>& graphs) {
   while (graphs.size() < count) {
@@ -58,109 +88,164 @@ Repository::Repository(const ServerConfig& config, int pollers, Loader* loader, 
 Repository::~Repository() = default;
 
 absl::StatusOr<std::vector<std::string>> Repository::ListModels() const {
+  absl::StatusOr<std::vector<std::string>> found = FindModels();
+  const std::vector<std::string>& named = config_.repository.models;
+  if (!found.ok() || named.empty()) return found;
+  std::vector<std::string> faults;
+  for (const std::string& name : named) {
+    if (std::binary_search(found->begin(), found->end(), name)) continue;
+    faults.push_back(Concat("repository.models: expected folders of ", config_.repository.path,
+                            " that hold a model, got `", name, "`"));
+  }
+  if (!faults.empty()) return absl::NotFoundError(Join(faults, "\n"));
+  return named;
+}
+
+absl::StatusOr<std::vector<std::string>> Repository::FindModels() const {
   const std::string& root = config_.repository.path;
   std::error_code error;
   if (!std::filesystem::is_directory(root, error)) {
     return absl::NotFoundError(
         Concat(root, ": expected a folder, the model repository; option --model-repository names it"));
   }
-  std::vector<std::string> names, faults;
-  for (const std::string& name : config_.repository.models) {
-    if (IsModelName(name) && HoldsModel(Concat(root, "/", name))) {
-      names.push_back(name);
-    } else {
-      faults.push_back(Concat("repository.models: expected folders of ", root, " that hold a model, got `", name, "`"));
+  // With control explicit they are what is loaded first, else all that is ever served.
+  std::vector<std::string> names;
+  if (config_.repository.control != "explicit") names = config_.repository.models;
+  if (names.empty()) {
+    for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
+      names.push_back(entry.path().filename().string());
     }
   }
-  if (!faults.empty()) return absl::NotFoundError(Join(faults, "\n"));
-  if (!names.empty()) return names;
-  for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
-    const std::string name = entry.path().filename().string();
-    if (IsModelName(name) && entry.is_directory(error) && HoldsModel(entry.path().string())) names.push_back(name);
-  }
+  std::erase_if(names, [this](const std::string& name) { return !Has(name); });
   std::sort(names.begin(), names.end());
   return names;
 }
 
-absl::StatusOr<ConfigText> Repository::ReadConfig(const std::string& name) const {
-  const std::string file = Concat(config_.repository.path, "/", name, "/config.pbtxt");
-  const auto text = ReadInside(config_.repository.path, file, kMaxConfigBytes);
+bool Repository::Has(const std::string& name) const {
+  return IsModelName(name) && HoldsModel(Concat(config_.repository.path, "/", name));
+}
+
+uint64_t Repository::Trace(const std::string& name) const { return FolderTrace(config_.repository.path, name); }
+
+absl::StatusOr<ConfigText> Repository::ReadConfig(const ModelFiles& files, const LoadOverrides& overrides) const {
+  if (!overrides.config.empty()) return ParseConfigOverride("parameters.config", overrides.config);
+  const std::string file = files.Place("config.pbtxt");
+  const auto text = files.Read("config.pbtxt", kMaxConfigBytes);
   if (absl::IsNotFound(text.status())) return ConfigText{file, {}, nullptr};
   if (!text.ok()) return text.status();
   return ParseConfigText(file, **text);
 }
 
-absl::StatusOr<std::shared_ptr<const std::string>> Repository::ReadModelFile(
-    const std::string& name, int64_t version, const inference::ModelConfig& config) const {
-  const std::string folder = Concat(config_.repository.path, "/", name, "/", version);
-  const std::string file = Concat(folder, "/", ModelFileName(config));
-  auto bytes = ReadInside(config_.repository.path, file, config_.repository.trial_memory_bytes);
-  std::error_code error;
-  if (absl::IsNotFound(bytes.status()) && std::filesystem::exists(Concat(folder, "/model.pt2"), error)) {
-    return absl::InvalidArgumentError(Concat(folder, "/model.pt2: AOTInductor packages are not served yet; expected ",
-                                             file, ", a TorchScript archive"));
+absl::StatusOr<FileContent> Repository::ReadModelFile(const ModelFiles& files, int64_t version,
+                                                      const inference::ModelConfig& config) const {
+  const std::string name = Concat(version, "/", ModelFileName(config));
+  auto bytes = files.Read(name, config_.repository.trial_memory_bytes);
+  if (!absl::IsNotFound(bytes.status())) return bytes;
+  const std::string package = Concat(version, "/model.pt2");
+  if (files.Has(package)) {
+    return absl::InvalidArgumentError(Concat(files.Place(package),
+                                             ": AOTInductor packages are not served yet; expected ", files.Place(name),
+                                             ", a TorchScript archive"));
   }
-  if (absl::IsNotFound(bytes.status())) return absl::InvalidArgumentError(bytes.status().message());
-  return bytes;
+  return absl::InvalidArgumentError(bytes.status().message());
 }
 
-absl::StatusOr<ModelSettings> Repository::ReadSettings(const ConfigText& text, const std::string& name,
-                                                       int64_t newest) const {
+absl::StatusOr<ModelSettings> Repository::ReadSettings(const ModelFiles& files, const ConfigText& text,
+                                                       const std::string& name, int64_t newest) const {
   const int gpus = loader_->DeviceCount(DeviceKind::kGpu);
   if (!NeedsSignature(text.config)) return MakeSettings(text, name, nullptr, gpus);
-  const auto bytes = ReadModelFile(name, newest, text.config);
+  const auto bytes = ReadModelFile(files, newest, text.config);
   if (!bytes.ok()) return bytes.status();
   const absl::StatusOr<ModuleSignature> signature =
-      trial_->Signature(Concat(name, "/", newest, "/", ModelFileName(text.config)), *bytes);
+      trial_->Signature(files.Place(Concat(newest, "/", ModelFileName(text.config))), *bytes);
   if (!signature.ok()) return signature.status();
   return MakeSettings(text, name, &*signature, gpus);
 }
 
-absl::StatusOr<std::vector<std::shared_ptr<Model>>> Repository::LoadModel(const std::string& name) {
-  const std::string folder = Concat(config_.repository.path, "/", name);
-  if (!IsModelName(name) || !HoldsModel(folder)) {
-    return absl::NotFoundError(Concat(folder, ": expected a folder with a config.pbtxt and versions"));
+absl::StatusOr<Repository::VersionContent> Repository::ReadVersion(const ModelFiles& files,
+                                                                   const ModelSettings& settings,
+                                                                   int64_t version) const {
+  VersionContent content;
+  auto model = ReadModelFile(files, version, settings.config);
+  if (!model.ok()) return model.status();
+  content.model = *std::move(model);
+  const auto read_optional = [&](const std::string& name, int64_t limit, FileContent& into) {
+    auto bytes = files.Read(name, limit);
+    if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
+    if (bytes.ok()) into = *std::move(bytes);
+    return bytes.status();
+  };
+  absl::Status status = read_optional("monitor.yaml", kMaxMonitorBytes, content.monitor);
+  status.Update(read_optional(Concat(version, "/reference.pb"), kMaxReferenceBytes, content.reference));
+  if (!status.ok()) return status;
+  content.hash = Hash64(settings.config.SerializeAsString(), 1);
+  for (const FileContent& file : {content.model, content.monitor, content.reference}) {
+    content.hash = Hash64(file == nullptr ? std::string_view() : std::string_view(*file), content.hash);
   }
-  const absl::StatusOr<ConfigText> text = ReadConfig(name);
+  return content;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<Model>>> Repository::LoadModel(
+    const std::string& name, const LoadOverrides& overrides, const std::vector<std::shared_ptr<Model>>& served) {
+  if (absl::Status status = CheckOverrides(name, overrides); !status.ok()) return status;
+  const std::unique_ptr<ModelFiles> files =
+      overrides.files.empty() ? FolderFiles(config_.repository.path, name) : SentFiles(name, overrides.files);
+  if (overrides.files.empty() && !Has(name)) {
+    return absl::NotFoundError(Concat(files->Place(""), ": expected a folder with a config.pbtxt and versions"));
+  }
+  const absl::StatusOr<ConfigText> text = ReadConfig(*files, overrides);
   if (!text.ok()) return text.status();
-  const auto versions = ChooseVersions(text->config.version_policy(), ListVersions(folder), folder);
+  const auto versions = ChooseVersions(text->config.version_policy(), files->Versions(), files->Place(""));
   if (!versions.ok()) return versions.status();
-  const absl::StatusOr<ModelSettings> settings = ReadSettings(*text, name, versions->back());
+  const absl::StatusOr<ModelSettings> settings = ReadSettings(*files, *text, name, versions->back());
   if (!settings.ok()) return settings.status();
   std::vector<std::shared_ptr<Model>> models;
-  std::vector<std::string> faults;
+  Faults faults;
   for (const int64_t version : *versions) {
-    absl::StatusOr<std::shared_ptr<Model>> model = LoadVersion(*settings, version);
+    const absl::StatusOr<VersionContent> content = ReadVersion(*files, *settings, version);
+    if (!content.ok()) {
+      faults.Add(content.status());
+      continue;
+    }
+    const auto same = std::find_if(served.begin(), served.end(), [&](const std::shared_ptr<Model>& model) {
+      return model->version == version && model->content == content->hash;
+    });
+    absl::StatusOr<std::shared_ptr<Model>> model =
+        same == served.end() ? LoadVersion(*files, *settings, version, *content) : *same;
     if (model.ok()) {
       models.push_back(*std::move(model));
     } else {
-      faults.emplace_back(model.status().message().data(), model.status().message().size());
+      faults.Add(model.status());
     }
   }
-  if (!faults.empty()) return absl::InvalidArgumentError(Join(faults, "\n"));
+  if (absl::Status status = faults.ToStatus(); !status.ok()) return status;
   return models;
 }
 
-absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(ModelSettings settings, int64_t version) {
-  const std::string folder = Concat(config_.repository.path, "/", settings.name);
-  auto bytes = ReadModelFile(settings.name, version, settings.config);
-  if (!bytes.ok()) return bytes.status();
-  const LoadRequest request =
-      MakeLoadRequest(settings, Concat(folder, "/", version, "/", ModelFileName(settings.config)), *std::move(bytes));
+absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(const ModelFiles& files, ModelSettings settings,
+                                                               int64_t version, const VersionContent& content) {
+  const LoadRequest request = MakeLoadRequest(
+      settings, files.Place(Concat(version, "/", ModelFileName(settings.config))), content.model);
   if (absl::Status status = trial_->Try(request, settings); !status.ok()) return status;
   auto model = std::make_shared<Model>();
   model->settings = std::move(settings);
   model->version = version;
   model->version_text = std::to_string(version);
+  model->content = content.hash;
   if (absl::Status status = Install(request, *model); !status.ok()) return status;
   const size_t threads = static_cast<size_t>(pollers_) + model->instance_graphs.size();
   model->counters = ServingCounters(threads, static_cast<size_t>(std::max(1, model->settings.max_batch_size)));
-  const auto overrides = config_.monitor_overrides.find(model->settings.name);
-  const WatchSources sources{config_.repository.path, Concat(folder, "/monitor.yaml"),
-                             Concat(folder, "/", version, "/reference.pb"),
-                             overrides == config_.monitor_overrides.end() ? nullptr : &overrides->second};
-  if (absl::Status status = Watch(sources, threads, *model); !status.ok()) return status;
+  if (absl::Status status = WatchVersion(files, content, threads, *model); !status.ok()) return status;
   return model;
+}
+
+absl::Status Repository::WatchVersion(const ModelFiles& files, const VersionContent& content, size_t threads,
+                                      Model& model) const {
+  const auto overrides = config_.monitor_overrides.find(model.settings.name);
+  const WatchSources sources{files.Place("monitor.yaml"), files.Place(Concat(model.version, "/reference.pb")),
+                             content.monitor, content.reference,
+                             overrides == config_.monitor_overrides.end() ? nullptr : &overrides->second};
+  return Watch(sources, threads, model);
 }
 
 absl::Status Repository::Install(const LoadRequest& request, Model& model) const {

@@ -10,24 +10,18 @@
 #include "server/execute/executor.h"
 #include "server/repository/config_text.h"
 #include "server/repository/model.h"
+#include "server/repository/model_control.h"
+#include "server/repository/model_files.h"
 #include "server/repository/trial.h"
 
 namespace driftserve {
-
-/// The state of one version found in the repository, as RepositoryIndex reports it.
-struct VersionState {
-  std::string name;
-  std::string version;
-  std::string state;   // READY, UNAVAILABLE, LOADING, UNLOADING
-  std::string reason;  // why it is not READY
-};
 
 /// Model folders on disk → installed models. Loading is two steps: `trial` proves on bytes read once that the model
 /// loads and runs, `install` makes graphs for every serving thread out of the very same bytes, warms each bucket and
 /// measures it.
 ///
-/// Thread safety: one caller at a time. Errors name the file (and line and column of config.pbtxt), what was expected
-/// and what to change; all faults of one model are listed.
+/// Thread safety: LoadModel and RestTrial by one caller at a time, the rest by anyone. Errors name the file (and line
+/// and column of config.pbtxt), what was expected and what to change; all faults of one model are listed.
 class Repository {
  public:
   /// `pollers`: how many serving threads want a graph of their own. `loader` and `clock` must outlive the repository.
@@ -40,17 +34,40 @@ class Repository {
   /// version. NOT_FOUND where the repository or one of the named is not there.
   absl::StatusOr<std::vector<std::string>> ListModels() const;
 
+  /// The models that may be served and are there now, sorted. NOT_FOUND where the repository is not.
+  absl::StatusOr<std::vector<std::string>> FindModels() const;
+  bool Has(const std::string& name) const;
+  /// A number that changes when the files of a model do.
+  uint64_t Trace(const std::string& name) const;
+
   /// Every version of `name` that its version policy names, loaded; ready to serve once the threads that run it have
-  /// called WarmGraph on their graphs.
-  absl::StatusOr<std::vector<std::shared_ptr<Model>>> LoadModel(const std::string& name);
+  /// warmed it. Those of `served` that are the same in content are returned as they are.
+  absl::StatusOr<std::vector<std::shared_ptr<Model>>> LoadModel(const std::string& name,
+                                                                const LoadOverrides& overrides = {},
+                                                                const std::vector<std::shared_ptr<Model>>& served = {});
+
+  /// As Trial's.
+  void RestTrial() { trial_->Rest(); }
+  void CancelTrial() { trial_->Cancel(); }
 
  private:
-  absl::StatusOr<ConfigText> ReadConfig(const std::string& name) const;
-  absl::StatusOr<ModelSettings> ReadSettings(const ConfigText& text, const std::string& name, int64_t newest) const;
-  absl::StatusOr<std::shared_ptr<const std::string>> ReadModelFile(const std::string& name, int64_t version,
-                                                                   const inference::ModelConfig& config) const;
-  absl::StatusOr<std::shared_ptr<Model>> LoadVersion(ModelSettings settings, int64_t version);
+  /// What one version is made from.
+  struct VersionContent {
+    FileContent model, monitor, reference;  // the last two null where there is none
+    uint64_t hash = 0;                      // of these and the configuration
+  };
+
+  absl::StatusOr<ConfigText> ReadConfig(const ModelFiles& files, const LoadOverrides& overrides) const;
+  absl::StatusOr<ModelSettings> ReadSettings(const ModelFiles& files, const ConfigText& text, const std::string& name,
+                                             int64_t newest) const;
+  absl::StatusOr<FileContent> ReadModelFile(const ModelFiles& files, int64_t version,
+                                            const inference::ModelConfig& config) const;
+  absl::StatusOr<VersionContent> ReadVersion(const ModelFiles& files, const ModelSettings& settings,
+                                             int64_t version) const;
+  absl::StatusOr<std::shared_ptr<Model>> LoadVersion(const ModelFiles& files, ModelSettings settings, int64_t version,
+                                                     const VersionContent& content);
   absl::Status Install(const LoadRequest& request, Model& model) const;
+  absl::Status WatchVersion(const ModelFiles& files, const VersionContent& content, size_t threads, Model& model) const;
 
   const ServerConfig config_;
   const int pollers_;

@@ -9,7 +9,6 @@
 namespace driftserve {
 namespace {
 
-constexpr int kWarmRuns = 3;
 constexpr int kTimedRuns = 5;
 
 template <typename Number>
@@ -43,13 +42,6 @@ void FillRandom(DataType type, std::string& bytes) {
   }
 }
 
-absl::Status RunOnce(Graph& graph, const BatchItem& item, TensorList& outputs) {
-  const absl::Status status = graph.Run({&item, 1}, outputs);
-  if (status.ok()) return status;
-  return absl::Status(status.code(), Concat(status.message(), " (on warming with a batch of ", item.rows,
-                                            "; model_warmup in config.pbtxt says what to warm with)"));
-}
-
 }  // namespace
 
 WarmInputs::WarmInputs(const ModelSettings& settings, int64_t rows) : rows_(rows) {
@@ -69,28 +61,38 @@ WarmInputs::WarmInputs(const ModelSettings& settings, int64_t rows) : rows_(rows
   }
 }
 
-absl::Status WarmGraph(Graph& graph, const ModelSettings& settings) {
-  if (settings.writes_own_state) return absl::OkStatus();
+absl::Status WarmOnce(Graph& graph, const BatchItem& item) {
   TensorList outputs;
+  const absl::Status status = graph.Run({&item, 1}, outputs);
+  if (status.ok()) return status;
+  return absl::Status(status.code(), Concat(status.message(), " (on warming with a batch of ", item.rows,
+                                            "; model_warmup in config.pbtxt says what to warm with)"));
+}
+
+absl::Status Warm(const ModelSettings& settings, const std::function<absl::Status(const BatchItem&)>& run) {
+  if (settings.writes_own_state) return absl::OkStatus();
   for (const int bucket : settings.buckets) {
     const WarmInputs inputs(settings, bucket);
-    for (int run = 0; run < kWarmRuns; ++run) {
-      if (absl::Status status = RunOnce(graph, inputs.item(), outputs); !status.ok()) return status;
+    for (int i = 0; i < settings.warm_runs; ++i) {
+      if (absl::Status status = run(inputs.item()); !status.ok()) return status;
     }
   }
   return absl::OkStatus();
 }
 
+absl::Status WarmGraph(Graph& graph, const ModelSettings& settings) {
+  return Warm(settings, [&](const BatchItem& item) { return WarmOnce(graph, item); });
+}
+
 absl::StatusOr<std::vector<int64_t>> TimeGraph(Graph& graph, const ModelSettings& settings, const Clock& clock) {
   std::vector<int64_t> medians;
-  TensorList outputs;
   for (const int bucket : settings.buckets) {
     const WarmInputs inputs(settings, bucket);
     std::vector<int64_t> times;
-    for (int run = 0; run < kWarmRuns + kTimedRuns; ++run) {
+    for (int run = 0; run < settings.warm_runs + kTimedRuns; ++run) {
       const int64_t start = clock.MonotonicNanos();
-      if (absl::Status status = RunOnce(graph, inputs.item(), outputs); !status.ok()) return status;
-      if (run >= kWarmRuns) times.push_back(clock.MonotonicNanos() - start);
+      if (absl::Status status = WarmOnce(graph, inputs.item()); !status.ok()) return status;
+      if (run >= settings.warm_runs) times.push_back(clock.MonotonicNanos() - start);
     }
     std::nth_element(times.begin(), times.begin() + kTimedRuns / 2, times.end());
     medians.push_back(times[kTimedRuns / 2]);

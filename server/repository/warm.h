@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,15 @@ class WarmInputs {
   TensorList inputs_;
 };
 
-/// Runs each bucket three times: allocators, caches and threads are then as they will be when serving. The thread that
-/// will run the graph calls this before the model reports ready. Does nothing to a module that writes to its own
-/// state, which must start as it was saved. The error is the run's, with the bucket and the remedy.
+/// One run to warm with. The error is the run's, with the bucket and the remedy.
+absl::Status WarmOnce(Graph& graph, const BatchItem& item);
+
+/// Calls `run`, which runs one batch, for each bucket as often as warming takes: three times, or as model_warmup says.
+/// Not at all for a module that writes to its own state, which must start as it was saved. Stops at the first failure.
+absl::Status Warm(const ModelSettings& settings, const std::function<absl::Status(const BatchItem&)>& run);
+
+/// Warms one graph: allocators, caches and threads are then as they will be when serving. The thread that will run the
+/// graph calls this before the model reports ready.
 absl::Status WarmGraph(Graph& graph, const ModelSettings& settings);
 
 /// Median of five runs per bucket, in nanoseconds, after warming. `graph` is one to throw away where the module

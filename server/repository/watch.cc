@@ -1,19 +1,14 @@
 #include "server/repository/watch.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 
 #include "drift/profile/monitor_file.h"
 #include "drift/profile/reference_file.h"
 #include "server/base/text.h"
-#include "server/repository/model_file.h"
 
 namespace driftserve {
 namespace {
-
-constexpr int64_t kMaxMonitorBytes = int64_t{1} << 20;
-constexpr int64_t kMaxReferenceBytes = int64_t{64} << 20;
 
 std::string Message(const absl::Status& status) {
   return std::string(status.message().data(), status.message().size());
@@ -84,15 +79,13 @@ absl::StatusOr<drift::MonitorSettings> ReadMonitor(const WatchSources& sources, 
 }
 
 absl::StatusOr<std::shared_ptr<const drift::Reference>> ReadReference(const WatchSources& sources) {
-  const auto bytes = ReadInside(sources.root, sources.reference_file, kMaxReferenceBytes);
-  if (absl::IsNotFound(bytes.status())) {
+  if (sources.reference == nullptr) {
     return absl::InvalidArgumentError(Concat(
         sources.reference_file, ": expected a reference profile, as there is a ", sources.monitor_file,
         ", and there is none; make it by `drift profile --monitor ", sources.monitor_file,
         " --data <training data> --out ", sources.reference_file, "`, or take monitor.yaml away to serve unwatched"));
   }
-  if (!bytes.ok()) return bytes.status();
-  absl::StatusOr<drift::Reference> reference = drift::ParseReference(**bytes, sources.reference_file);
+  absl::StatusOr<drift::Reference> reference = drift::ParseReference(*sources.reference, sources.reference_file);
   if (!reference.ok()) return reference.status();
   return std::make_shared<const drift::Reference>(*std::move(reference));
 }
@@ -180,10 +173,8 @@ std::unique_ptr<SamplingRule> MakeRule(const drift::SamplingSettings& sampling) 
 }  // namespace
 
 absl::Status Watch(const WatchSources& sources, size_t threads, Model& model) {
-  const auto text = ReadInside(sources.root, sources.monitor_file, kMaxMonitorBytes);
-  if (absl::IsNotFound(text.status())) return absl::OkStatus();
-  if (!text.ok()) return text.status();
-  absl::StatusOr<drift::MonitorSettings> monitor = ReadMonitor(sources, **text);
+  if (sources.monitor == nullptr) return absl::OkStatus();
+  absl::StatusOr<drift::MonitorSettings> monitor = ReadMonitor(sources, *sources.monitor);
   if (!monitor.ok()) return monitor.status();
   std::vector<std::string> faults;
   model.monitor = *std::move(monitor);

@@ -5,14 +5,16 @@
 #include "absl/status/status.h"
 #include "server/config/server_config.h"
 #include "server/repository/model.h"
+#include "server/repository/model_files.h"
 
 namespace driftserve {
 
-/// Where the parts of a model's watching lie.
+/// The parts of a model's watching.
 struct WatchSources {
-  std::string root;                                          // of the model repository
-  std::string monitor_file;                                  // <model>/monitor.yaml
-  std::string reference_file;                                // <model>/<version>/reference.pb
+  std::string monitor_file;    // <model>/monitor.yaml, for messages
+  std::string reference_file;  // <model>/<version>/reference.pb, for messages
+  FileContent monitor;         // null: there is none
+  FileContent reference;
   const ServerConfig::MonitorOverride* overrides = nullptr;  // null: none
 };
 

@@ -6,11 +6,6 @@
 namespace driftserve {
 namespace {
 
-grpc::Status Unimplemented(const char* sentence) { return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, sentence); }
-
-constexpr char kNoLoading[] =
-    "this server serves what its repository held when it started; restart it to load or unload models";
-
 void Describe(const TensorSpec& spec, bool batches, inference::ModelMetadataResponse::TensorMetadata& metadata) {
   metadata.set_name(spec.name);
   metadata.set_datatype(std::string(Name(spec.type)));
@@ -35,8 +30,10 @@ grpc::Status InferenceService::ServerReady(grpc::ServerContext*, const inference
 grpc::Status InferenceService::ModelReady(grpc::ServerContext*, const inference::ModelReadyRequest* request,
                                           inference::ModelReadyResponse* response) {
   const auto model = sources_.registry->Current()->Find(request->name(), request->version());
-  if (!model.ok()) return ToGrpcStatus(model.status());
-  response->set_ready(sources_.state->ready() && sources_.health->Serving(request->name()).value_or(false));
+  // A model that is known and not loaded is not ready, which is an answer; an unknown one is a mistake.
+  if (!model.ok() && !absl::IsUnavailable(model.status())) return ToGrpcStatus(model.status());
+  response->set_ready(model.ok() && sources_.state->ready() &&
+                      sources_.health->Serving(request->name()).value_or(false));
   return grpc::Status::OK;
 }
 
@@ -49,6 +46,10 @@ grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*, const infere
     response->add_extensions(extension);
   }
   if (sources_.regions != nullptr) response->add_extensions("system_shared_memory");
+  if (sources_.control->by_request()) {
+    response->add_extensions("model_repository");
+    response->add_extensions("model_repository(unload_dependents)");
+  }
   return grpc::Status::OK;
 }
 
@@ -77,19 +78,6 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*, const inference
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest* request,
-                                               inference::RepositoryIndexResponse* response) {
-  for (const VersionState& state : sources_.index()) {
-    if (request->ready() && state.state != "READY") continue;
-    auto* const model = response->add_models();
-    model->set_name(state.name);
-    model->set_version(state.version);
-    model->set_state(state.state);
-    model->set_reason(state.reason);
-  }
-  return grpc::Status::OK;
-}
-
 grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*, const inference::ModelStatisticsRequest* request,
                                                inference::ModelStatisticsResponse* response) {
   const std::shared_ptr<const ModelSet> models = sources_.registry->Current();
@@ -111,16 +99,5 @@ grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*, const infer
   }
   return grpc::Status::OK;
 }
-
-#define DRIFTSERVE_UNIMPLEMENTED(method, sentence)                                               \
-  grpc::Status InferenceService::method(grpc::ServerContext*, const inference::method##Request*, \
-                                        inference::method##Response*) {                          \
-    return Unimplemented(sentence);                                                              \
-  }
-
-DRIFTSERVE_UNIMPLEMENTED(RepositoryModelLoad, kNoLoading)
-DRIFTSERVE_UNIMPLEMENTED(RepositoryModelUnload, kNoLoading)
-
-#undef DRIFTSERVE_UNIMPLEMENTED
 
 }  // namespace driftserve

@@ -6,6 +6,7 @@
 #include "inference/grpc_service.grpc.pb.h"
 #include "server/base/clock.h"
 #include "server/base/log_filter.h"
+#include "server/repository/model_control.h"
 #include "server/repository/registry.h"
 #include "server/rpc/health_board.h"
 #include "server/rpc/server_state.h"
@@ -21,7 +22,7 @@ struct ServiceSources {
   const Clock* clock = nullptr;
   SystemRegions* regions = nullptr;  // null: no shared memory
   LogFilter* log_filter = nullptr;
-  RepositoryIndexSource index;
+  ModelControl* control = nullptr;
   std::string version;
 };
 
@@ -48,6 +49,10 @@ class InferenceService final
                            inference::ModelConfigResponse*) override;
   grpc::Status RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest*,
                                inference::RepositoryIndexResponse*) override;
+  grpc::Status RepositoryModelLoad(grpc::ServerContext*, const inference::RepositoryModelLoadRequest*,
+                                   inference::RepositoryModelLoadResponse*) override;
+  grpc::Status RepositoryModelUnload(grpc::ServerContext*, const inference::RepositoryModelUnloadRequest*,
+                                     inference::RepositoryModelUnloadResponse*) override;
 
   grpc::Status ModelStatistics(grpc::ServerContext*, const inference::ModelStatisticsRequest*,
                                inference::ModelStatisticsResponse*) override;
@@ -68,12 +73,6 @@ class InferenceService final
                             inference::TraceSettingResponse*) override;
   grpc::Status LogSettings(grpc::ServerContext*, const inference::LogSettingsRequest*,
                            inference::LogSettingsResponse*) override;
-
-  // Not there yet; each says so in a sentence.
-  grpc::Status RepositoryModelLoad(grpc::ServerContext*, const inference::RepositoryModelLoadRequest*,
-                                   inference::RepositoryModelLoadResponse*) override;
-  grpc::Status RepositoryModelUnload(grpc::ServerContext*, const inference::RepositoryModelUnloadRequest*,
-                                     inference::RepositoryModelUnloadResponse*) override;
 
  private:
   const ServiceSources sources_;

@@ -55,6 +55,9 @@ class Poller {
   /// Runs `work` on the poller's thread, some time soon. REQUIRES: the queue is not shut down.
   void Execute(std::function<void()> work);
 
+  /// On the poller's own thread: lets go of models that are served no more.
+  void TurnToCurrentModels() { models_.models(); }
+
   /// Takes over a request that was just read: finds its model, decodes, admits, and queues it or replies.
   void Accept(std::unique_ptr<RpcInference> inference);
   /// Takes over a message of a stream that could not be read, and refuses it.

@@ -1,11 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
-#include <vector>
-
-#include "server/repository/repository.h"
-
 namespace driftserve {
 
 /// What the whole server is up to. Thread-safe.
@@ -18,8 +13,5 @@ class ServerState {
  private:
   std::atomic<bool> ready_{false};
 };
-
-/// What RepositoryIndex answers.
-using RepositoryIndexSource = std::function<std::vector<VersionState>()>;
 
 }  // namespace driftserve

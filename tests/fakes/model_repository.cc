@@ -134,6 +134,7 @@ void WriteModelRepository(const std::string& folder, bool watched) {
   WriteModel(folder, "raising", 8, x + y, MakeRaising());
   WriteModel(folder, "slow", 8, x + y, MakeSlow(20));
   WriteModel(folder, "spinning", 8, x + y, MakeSpinning());
+  WriteModel(folder, "heavy", 8, x + y, MakeHeavy());
   WriteModel(folder, "stateful", 8, x + y, MakeStateful());
   WriteModel(folder, "strings", 8,
              Tensor("input", "text", "STRING", "1") + Tensor("output", "lengths", "INT64", "1") +

@@ -199,6 +199,16 @@ def forward(self, x: Tensor) -> Tensor:
 )");
 }
 
+std::string MakeHeavy() {
+  Module module("Heavy");
+  module.register_parameter("w", at::ones({1024, 1024}), false);
+  module.define(R"(
+def forward(self, x: Tensor) -> Tensor:
+    return x + 0 * torch.mean(self.w)
+)");
+  return Save(module);
+}
+
 std::string MakeGreedy(int64_t bytes) {
   Module module("Greedy");
   module.register_attribute("bytes", c10::IntType::get(), bytes);

@@ -60,6 +60,9 @@ std::string MakeIntArgument();
 /// forward(x) → x, after asking for more memory than there is when x is positive.
 std::string MakeHuge();
 
+/// forward(x: FP32 [N,k]) → x, with 4 MiB of weights.
+std::string MakeHeavy();
+
 /// forward(x) → x, after using `bytes` of memory.
 std::string MakeGreedy(int64_t bytes);
 

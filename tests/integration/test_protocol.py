@@ -13,7 +13,7 @@ from conftest import features, mlp_request, scores, x_request
 from support import protocol, repository
 
 SERVICES = {"inference.GRPCInferenceService", "driftserve.v1.Prediction", "grpc.health.v1.Health"}
-UNIMPLEMENTED = ("RepositoryModelLoad", "RepositoryModelUnload", "CudaSharedMemoryRegister")
+UNIMPLEMENTED = ("CudaSharedMemoryStatus", "CudaSharedMemoryRegister", "CudaSharedMemoryUnregister")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,7 @@ def test_server_metadata_lists_only_true_extensions(client):
     assert metadata.version
     assert {"statistics", "logging", "system_shared_memory"} <= set(metadata.extensions)
     assert not {"cuda_shared_memory", "classification", "sequence", "trace", "schedule_policy"} & set(metadata.extensions)
+    assert not any("model_repository" in extension for extension in metadata.extensions), "it is not open to requests"
 
 
 def test_model_metadata_and_config(client):

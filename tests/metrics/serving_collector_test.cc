@@ -79,5 +79,13 @@ TEST(ServingCollectorTest, AVersionThatIsNotReadySaysSo) {
   EXPECT_THAT(text, Not(HasSubstr("driftserve_requests_total")));
 }
 
+TEST(ServingCollectorTest, LoadsAreCountedByHowTheyEnded) {
+  ServingState state;
+  state.loads = {{"m", "ok", "", 3}, {"m", "failed", "crashed", 1}};
+  const std::string text = Scrape(state);
+  EXPECT_THAT(text, HasSubstr("driftserve_model_loads_total{model_name=\"m\",outcome=\"ok\",reason=\"\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_model_loads_total{model_name=\"m\",outcome=\"failed\",reason=\"crashed\"} 1"));
+}
+
 }  // namespace
 }  // namespace driftserve

@@ -1,6 +1,7 @@
 #include "server/repository/config_text.h"
 
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "server/repository/config_fields.h"
 
@@ -61,6 +62,28 @@ TEST(ConfigText, ARefusedFieldIsNamedWithItsPlaceAndReason) {
               ElementsAre(HasSubstr(":1:1: ensemble_scheduling: ensembles are not served")));
 }
 
+TEST(ConfigText, AConfigurationOfARequestIsJsonOrText) {
+  const auto json = ParseConfigOverride("parameters.config",
+                                        R"( {"max_batch_size": 8, "input": [{"name": "x", "dataType": "TYPE_FP32"}]})");
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->config.max_batch_size(), 8);
+  EXPECT_EQ(json->config.input(0).data_type(), inference::TYPE_FP32);
+  EXPECT_EQ(ParseConfigOverride("parameters.config", "max_batch_size: 4")->config.max_batch_size(), 4);
+  for (const char* bad : {"{\"max_batch\": 8}", "{", "{\"input\": 3}"}) {
+    const auto parsed = ParseConfigOverride("parameters.config", bad);
+    EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument) << bad;
+    EXPECT_THAT(parsed.status().message(), HasSubstr("parameters.config: expected a ModelConfig as JSON"));
+  }
+  std::string deep = "{\"input\": ";
+  for (int i = 0; i < 100'000; ++i) deep += "[";
+  EXPECT_FALSE(ParseConfigOverride("parameters.config", deep).ok());
+}
+
+TEST(ConfigText, AFieldWithinAMapIsRefusedWithItsPlace) {
+  EXPECT_THAT(Refused("model_warmup { inputs { key: \"x\"\n value { input_data_file: \"raw\" } } }"),
+              ElementsAre(HasSubstr(":2:10: model_warmup.inputs.value.input_data_file: warming reads no files")));
+}
+
 TEST(ConfigText, WhatIsHonouredPasses) {
   EXPECT_THAT(Refused("name: \"m\" platform: \"pytorch_libtorch\" max_batch_size: 8\n"
                       "input { name: \"x\" data_type: TYPE_FP32 dims: [ -1 ] }\n"
@@ -76,23 +99,25 @@ TEST(ConfigText, WhatIsHonouredPasses) {
               ElementsAre());
 }
 
-// A message that has a rule for one of its fields has one for each.
-void ExpectRules(const google::protobuf::Descriptor* message, const std::string& prefix) {
-  int rules = 0;
-  for (int i = 0; i < message->field_count(); ++i)
-    rules += FindFieldRule(prefix + message->field(i)->name()) != nullptr;
-  if (rules == 0) return;
+// Every field below an honoured message has a rule; a refused message needs none for its own. Returns their number.
+int ExpectRules(const google::protobuf::Descriptor* message, const std::string& prefix) {
+  int fields = 0;
   for (int i = 0; i < message->field_count(); ++i) {
-    const std::string path = prefix + message->field(i)->name();
+    const google::protobuf::FieldDescriptor* field = message->field(i);
+    if (message->options().map_entry() && field->number() == 1) continue;  // a key
+    if (message->options().map_entry() && field->message_type() == nullptr) continue;
+    const std::string path = prefix + field->name();
     const FieldRule* rule = FindFieldRule(path);
+    ++fields;
     EXPECT_NE(rule, nullptr) << path << " is neither honoured nor refused";
-    if (rule != nullptr && message->field(i)->message_type() != nullptr)
-      ExpectRules(message->field(i)->message_type(), path + ".");
+    if (rule == nullptr || !rule->refusal.empty() || field->message_type() == nullptr) continue;
+    fields += ExpectRules(field->message_type(), path + ".");
   }
+  return fields;
 }
 
 TEST(ConfigFields, EveryFieldOfTheMessageIsHonouredOrRefused) {
-  ExpectRules(inference::ModelConfig::descriptor(), "");
+  EXPECT_GT(ExpectRules(inference::ModelConfig::descriptor(), ""), 70);
   EXPECT_EQ(FindFieldRule("no_such_field"), nullptr);
 }
 

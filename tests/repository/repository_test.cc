@@ -92,9 +92,10 @@ class RepositoryTest : public ::testing::Test {
     EXPECT_TRUE(models.ok()) << models.status();
     return models.ok() ? models->front() : nullptr;
   }
-  std::string Faults(Loader* loader, const std::string& name) {
+  std::string Faults(Loader* loader, const std::string& name,
+                     absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
     const auto models = Load(loader, name);
-    EXPECT_EQ(models.status().code(), absl::StatusCode::kInvalidArgument) << models.status();
+    EXPECT_EQ(models.status().code(), code) << models.status();
     return std::string(models.status().message());
   }
 
@@ -164,7 +165,8 @@ TEST_F(RepositoryTest, ATrialThatFailsInstallsNothing) {
   pace_.answer = absl::InternalError("model `m`: no");
   Write("m/config.pbtxt", kOneToOne);
   Write("m/1/model.pt", "bytes");
-  EXPECT_THAT(Faults(&paced_, "m"), AllOf(HasSubstr("m/1/model.pt: model `m`: no"), HasSubstr("trial")));
+  EXPECT_THAT(Faults(&paced_, "m", absl::StatusCode::kInternal),
+              AllOf(HasSubstr("m/1/model.pt: model `m`: no"), HasSubstr("trial")));
   EXPECT_EQ(pace_.loads, 1);
 }
 
@@ -172,7 +174,8 @@ TEST_F(RepositoryTest, ATrialThatTakesTooLongIsRefused) {
   pace_.fixed_ns = 30'000'000'000;
   Write("m/config.pbtxt", kOneToOne);
   Write("m/1/model.pt", "bytes");
-  EXPECT_THAT(Faults(&paced_, "m"), HasSubstr("the trial took 90000 ms, repository.trial_timeout_ms allows 60000"));
+  EXPECT_THAT(Faults(&paced_, "m", absl::StatusCode::kDeadlineExceeded),
+              HasSubstr("the trial took 90000 ms, repository.trial_timeout_ms allows 60000"));
 }
 
 TEST_F(RepositoryTest, ModelsAreFoundAndNamedOnesMustBeThere) {
@@ -258,7 +261,8 @@ TEST_F(RepositoryTest, AModelWithoutAConfigurationSaysWhatToWrite) {
 TEST_F(RepositoryTest, AnOutputThatTheModelDoesNotGiveIsFoundByTheTrial) {
   Write("m/config.pbtxt", kOneToOne);
   Write("m/1/model.pt", fakes::MakeDouble());
-  EXPECT_THAT(Faults(torch_.get(), "m"), HasSubstr("output `y`: config.pbtxt says FP32, the model returned Double"));
+  EXPECT_THAT(Faults(torch_.get(), "m", absl::StatusCode::kInternal),
+              HasSubstr("output `y`: config.pbtxt says FP32, the model returned Double"));
 }
 
 TEST_F(RepositoryTest, TheTestRepositoryLoads) {

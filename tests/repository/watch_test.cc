@@ -6,6 +6,7 @@
 #include "drift/profile/reference_file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/repository/model_file.h"
 #include "tests/fakes/model_repository.h"
 #include "tests/repository/scratch_folder.h"
 
@@ -30,9 +31,18 @@ class WatchTest : public ::testing::Test {
     model_.settings.outputs = {{"score", DataType::kFp32, {1}, false}};
     model_.version = 1;
     model_.version_text = "1";
-    sources_ = {folder_.path(), folder_ / "mlp/monitor.yaml", folder_ / "mlp/1/reference.pb", nullptr};
+    sources_ = {folder_ / "mlp/monitor.yaml", folder_ / "mlp/1/reference.pb", nullptr, nullptr, nullptr};
   }
 
+  absl::Status WatchWhatIsThere() {
+    const auto content = [&](const std::string& file) -> FileContent {
+      const auto bytes = ReadInside(folder_.path(), file, 1 << 30);
+      return bytes.ok() ? *bytes : nullptr;
+    };
+    sources_.monitor = content(sources_.monitor_file);
+    sources_.reference = content(sources_.reference_file);
+    return Watch(sources_, 2, model_);
+  }
   std::string Monitor() {
     std::ifstream stream(sources_.monitor_file);
     return std::string((std::istreambuf_iterator<char>(stream)), {});
@@ -43,7 +53,7 @@ class WatchTest : public ::testing::Test {
     fakes::WriteFile(sources_.monitor_file, text);
   }
   std::string Faults() {
-    const absl::Status status = Watch(sources_, 2, model_);
+    const absl::Status status = WatchWhatIsThere();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(model_.watched, nullptr);
     return std::string(status.message());
@@ -58,7 +68,7 @@ class WatchTest : public ::testing::Test {
 ScratchFolder* WatchTest::shared_ = nullptr;
 
 TEST_F(WatchTest, AWatchedModelKnowsItsColumnsStrataAndReference) {
-  const absl::Status status = Watch(sources_, 2, model_);
+  const absl::Status status = WatchWhatIsThere();
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_EQ(model_.columns.size(), 8u);
   EXPECT_EQ(model_.columns[7].name, "f7");
@@ -81,7 +91,7 @@ TEST_F(WatchTest, AWatchedModelKnowsItsColumnsStrataAndReference) {
 
 TEST_F(WatchTest, WithoutAMonitorAModelIsNotWatched) {
   std::filesystem::remove(sources_.monitor_file);
-  EXPECT_TRUE(Watch(sources_, 2, model_).ok());
+  EXPECT_TRUE(WatchWhatIsThere().ok());
   EXPECT_EQ(model_.watched, nullptr);
   EXPECT_TRUE(model_.columns.empty());
 }
@@ -176,7 +186,7 @@ TEST_F(WatchTest, OverridesOfTheServerWin) {
   const ServerConfig::MonitorOverride overrides{"window: {length: 2h, panes: 120}\nsampling: {default_rate: 0.5}\n",
                                                 "server.yaml", 7};
   sources_.overrides = &overrides;
-  const absl::Status status = Watch(sources_, 2, model_);
+  const absl::Status status = WatchWhatIsThere();
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(model_.watched->rule().stratum(0).rate, 0.5);
   EXPECT_EQ(model_.watched->rule().stratum(1).rate, 1.0);

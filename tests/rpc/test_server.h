@@ -14,6 +14,28 @@
 
 namespace driftserve {
 
+/// Answers what it is told, and remembers what it was asked.
+class FakeControl : public ModelControl {
+ public:
+  absl::Status Load(const std::string& name, LoadOverrides sent, const Gone&) override {
+    loaded.push_back(name);
+    overrides = std::move(sent);
+    return answer;
+  }
+  absl::Status Unload(const std::string& name, const Gone&) override {
+    unloaded.push_back(name);
+    return answer;
+  }
+  std::vector<VersionState> Index() const override { return index; }
+  bool by_request() const override { return explicit_; }
+
+  std::vector<std::string> loaded, unloaded;
+  LoadOverrides overrides;
+  std::vector<VersionState> index;
+  absl::Status answer;
+  bool explicit_ = true;
+};
+
 /// A whole gRPC server on a port of its own, on the machine's clock, with a model "double" that doubles one float.
 class TestServer {
  public:
@@ -37,7 +59,7 @@ class TestServer {
     ServiceSources sources;
     sources.regions = &regions;
     sources.log_filter = &log_filter;
-    sources.index = [] { return std::vector<VersionState>(); };
+    sources.control = &control;
     sources.version = "test";
     server = std::make_unique<GrpcServer>(config, settings, &health, std::move(sources));
     model = MakeModel(watched);
@@ -123,6 +145,7 @@ class TestServer {
   HealthBoard health;
   SystemRegions regions;
   LogFilter log_filter;
+  FakeControl control;
   Admission admission;
   Tap tap_;
   ServingCounters unknown;

@@ -1,0 +1,29 @@
+"""TorchScript archives with other code in them than was saved, and files that are none."""
+
+import io
+import zipfile
+
+HEAD = "class Fake(Module):\n  __parameters__ = []\n  __buffers__ = []\n  def forward(self: __torch__.Fake,\n    x: Tensor) -> Tensor:\n"
+
+
+def with_code(archive, code):
+    """The bytes of `archive`, its code replaced."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_STORED) as target:
+        for name in source.namelist():
+            target.writestr(name, code if name.endswith("/code/__torch__.py") else source.read(name))
+    return changed.getvalue()
+
+
+def nested(archive, depth=60_000):
+    """Reading it recurses once for each parenthesis: it kills the process that does."""
+    return with_code(archive, HEAD + "    return " + "(" * depth + "x" + ")" * depth + "\n")
+
+
+def hanging(archive):
+    return with_code(archive, HEAD + "    x0 = x\n    _0 = True\n    while _0:\n      x0 = torch.add(x0, 1)\n      _0 = True\n    return x0\n")
+
+
+def adding(archive, number):
+    """forward(x) → x + number: models that tell themselves apart."""
+    return with_code(archive, HEAD + f"    return torch.add(x, {number})\n")
