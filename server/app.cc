@@ -342,8 +342,8 @@ void App::Parts::LogTotals() const {
   uint64_t dropped = 0;
   for (const uint64_t count : records.dropped) dropped += count;
   log_(LogLevel::kInfo,
-       Concat("requests: ", requests.answered, " answered, ", requests.failed, " refused or failed; records: ", records.sampled,
-              " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
+       Concat("requests: ", requests.answered, " answered, ", requests.failed, " refused or failed; records: ",
+              records.sampled, " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
 }
 
 App::App(ServerConfig config, std::string version)

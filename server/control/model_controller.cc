@@ -85,9 +85,7 @@ void ModelController::Stop() {
 }
 
 void ModelController::ReleaseAll() {
-  for (auto& [name, entry] : entries_) {
-    for (const std::shared_ptr<Model>& model : entry.served) host_->Release(*model);
-  }
+  for (const std::shared_ptr<Model>& model : roster_.AllServed()) host_->Release(*model);
   for (const std::shared_ptr<Model>& model : retired_) host_->Release(*model);
 }
 
@@ -125,7 +123,8 @@ absl::Status ModelController::Submit(std::shared_ptr<Job> job, const Gone& gone)
     changed_.wait_for(lock, kCallerCheck, [&] { return job->done; });
     if (job->done || gone == nullptr || !gone()) continue;
     if (!job->started) std::erase(queue_, job);
-    return absl::CancelledError(job->started ? "the caller has gone away; the load goes on" : "the caller has gone away");
+    return absl::CancelledError(
+        Concat("the caller has gone away", job->started ? "; what it asked for is finished" : ""));
   }
   return job->status;
 }
@@ -192,11 +191,11 @@ absl::Status ModelController::Do(const Job& job) {
 }
 
 absl::Status ModelController::DoLoad(const std::string& name, const LoadOverrides& overrides) {
-  const Versions before = Served(name);
+  const Versions before = roster_.Served(name);
   const bool known = Knows(name);
   if (known && before.empty()) {
-    Show(name, "LOADING", "");
-    PublishSet();  // its requests are UNAVAILABLE from here on, not NOT_FOUND
+    roster_.Show(name, "LOADING", "");
+    registry_->Publish(roster_.Set());  // its requests are UNAVAILABLE from here on, not NOT_FOUND
   }
   const absl::StatusOr<Versions> models = repository_->LoadModel(name, overrides, before);
   const bool unchanged = models.ok() && *models == before;
@@ -204,12 +203,13 @@ absl::Status ModelController::DoLoad(const std::string& name, const LoadOverride
   if (models.ok() && !unchanged) status = Replace(name, *models);
   rest_ns_ = clock_->MonotonicNanos() + kRestAfterNanos;
   if (status.ok()) {
-    Count(name, unchanged ? "unchanged" : "ok", "");
-    Show(name, "READY", "");
+    roster_.CountLoad(name, unchanged ? "unchanged" : "ok", "");
+    roster_.Show(name, "READY", "");
     return status;
   }
-  Count(known ? name : "", "failed", ReasonOf(status));
-  if (known) Show(name, before.empty() ? "UNAVAILABLE" : "READY", Concat("the last load failed: ", Text(status)));
+  roster_.CountLoad(known ? name : "", "failed", ReasonOf(status));
+  const std::string reason = Concat("the last load failed: ", Text(status));
+  if (known) roster_.Show(name, before.empty() ? "UNAVAILABLE" : "READY", reason);
   if (log_) {
     log_(LogLevel::kWarning, Concat("model '", name, "' was not loaded",
                                     before.empty() ? ": " : ", what was served goes on: ", Text(status)));
@@ -218,7 +218,7 @@ absl::Status ModelController::DoLoad(const std::string& name, const LoadOverride
 }
 
 absl::Status ModelController::Replace(const std::string& name, const Versions& models) {
-  const Versions before = Served(name);
+  const Versions before = roster_.Served(name);
   Versions added;
   for (const std::shared_ptr<Model>& model : models) {
     if (!Holds(before, model)) added.push_back(model);
@@ -240,11 +240,8 @@ absl::Status ModelController::PrepareAll(const Versions& models) {
 }
 
 void ModelController::Serve(const std::string& name, const Versions& models, const Versions& before) {
-  {
-    const std::lock_guard lock(mutex_);
-    entries_[name].served = models;
-  }
-  PublishSet();
+  roster_.SetServed(name, models);
+  registry_->Publish(roster_.Set());
   host_->SetServing(name, !models.empty());
   host_->Settle();
   for (const std::shared_ptr<Model>& model : before) {
@@ -258,9 +255,9 @@ void ModelController::Serve(const std::string& name, const Versions& models, con
 }
 
 void ModelController::DoUnload(const std::string& name) {
-  const Versions before = Served(name);
+  const Versions before = roster_.Served(name);
   if (before.empty()) return;
-  Show(name, "UNLOADING", "");
+  roster_.Show(name, "UNLOADING", "");
   Serve(name, {}, before);
 }
 
@@ -288,18 +285,6 @@ void ModelController::DoPoll() {
   }
 }
 
-void ModelController::PublishSet() {
-  auto set = std::make_shared<ModelSet>();
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [name, entry] : entries_) {
-      for (const std::shared_ptr<Model>& model : entry.served) set->models[name][model->version] = model;
-      if (entry.served.empty()) set->not_loaded.insert(name);
-    }
-  }
-  registry_->Publish(std::move(set));
-}
-
 void ModelController::Sweep() {
   std::vector<std::string> names;
   std::erase_if(retired_, [&](std::shared_ptr<Model>& model) {
@@ -313,69 +298,17 @@ void ModelController::Sweep() {
   });
   if (names.empty()) return;
   malloc_trim(0);
-  for (const std::string& name : names) Forget(name);
-}
-
-void ModelController::Forget(const std::string& name) {
-  for (const std::shared_ptr<Model>& model : retired_) {
-    if (model->settings.name == name) return;
+  for (const std::string& name : names) {
+    const bool more = std::any_of(retired_.begin(), retired_.end(), [&](const std::shared_ptr<Model>& model) {
+      return model->settings.name == name;
+    });
+    if (!more) roster_.ShowUnloaded(name);
   }
-  const std::lock_guard lock(mutex_);
-  for (VersionState& state : entries_[name].shown) {
-    if (state.state != "UNLOADING") continue;
-    state.state = "UNAVAILABLE";
-    state.reason = "unloaded";
-  }
-}
-
-void ModelController::Show(const std::string& name, const std::string& state, const std::string& reason) {
-  const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[name];
-  entry.shown.clear();
-  for (const std::shared_ptr<Model>& model : entry.served) {
-    entry.shown.push_back({name, model->version_text, state, reason});
-  }
-  if (entry.shown.empty()) entry.shown.push_back({name, "", state, reason});
-}
-
-ModelController::Versions ModelController::Served(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(name);
-  return found == entries_.end() ? Versions() : found->second.served;
-}
-
-bool ModelController::Knows(const std::string& name) const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (entries_.count(name) > 0) return true;
-  }
-  return repository_->Has(name);
-}
-
-void ModelController::Count(const std::string& name, const std::string& outcome, const std::string& reason) {
-  const std::lock_guard lock(mutex_);
-  ++counts_[{name, outcome, reason}];
-}
-
-std::vector<LoadCount> ModelController::Loads() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<LoadCount> loads;
-  for (const auto& [key, count] : counts_) {
-    loads.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
-  }
-  return loads;
 }
 
 std::vector<VersionState> ModelController::Index() const {
   const absl::StatusOr<std::vector<std::string>> found = repository_->FindModels();
-  std::vector<VersionState> states;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [name, entry] : entries_) states.insert(states.end(), entry.shown.begin(), entry.shown.end());
-  if (!found.ok()) return states;
-  for (const std::string& name : *found) {
-    if (entries_.count(name) == 0) states.push_back({name, "", "UNAVAILABLE", "not loaded"});
-  }
-  return states;
+  return roster_.Index(found.ok() ? *found : std::vector<std::string>());
 }
 
 }  // namespace driftserve

@@ -8,12 +8,12 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/control/model_host.h"
+#include "server/control/model_roster.h"
 #include "server/repository/model_control.h"
 #include "server/repository/registry.h"
 #include "server/repository/repository.h"
@@ -59,7 +59,7 @@ class ModelController final : public ModelControl {
   std::vector<VersionState> Index() const override;
   bool by_request() const override { return settings_.mode == ControlMode::kExplicit; }
 
-  std::vector<LoadCount> Loads() const;
+  std::vector<LoadCount> Loads() const { return roster_.Loads(); }
 
   /// Looks through the repository now, as poll mode does by itself; returns when done.
   void Poll();
@@ -74,12 +74,7 @@ class ModelController final : public ModelControl {
     bool done = false;
     absl::Status status;
   };
-  using Versions = std::vector<std::shared_ptr<Model>>;
-  /// One model as clients see it.
-  struct Entry {
-    Versions served;
-    std::vector<VersionState> shown;
-  };
+  using Versions = ModelRoster::Versions;
 
   absl::Status Submit(std::shared_ptr<Job> job, const Gone& gone);
   void Run();
@@ -94,14 +89,8 @@ class ModelController final : public ModelControl {
   void DoUnload(const std::string& name);
   void DoPoll();
   void Serve(const std::string& name, const Versions& models, const Versions& before);
-  void PublishSet();
   void Sweep();
-  void Forget(const std::string& name);
-
-  void Show(const std::string& name, const std::string& state, const std::string& reason);
-  Versions Served(const std::string& name) const;
-  bool Knows(const std::string& name) const;
-  void Count(const std::string& name, const std::string& outcome, const std::string& reason);
+  bool Knows(const std::string& name) const { return roster_.Knows(name) || repository_->Has(name); }
 
   const ControlSettings settings_;
   Repository* const repository_;
@@ -110,11 +99,11 @@ class ModelController final : public ModelControl {
   const Clock* const clock_;
   const Log log_;
 
-  mutable std::mutex mutex_;  // guards everything up to the next comment
+  ModelRoster roster_;
+
+  std::mutex mutex_;  // guards everything up to the next comment
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Job>> queue_;
-  std::map<std::string, Entry> entries_;
-  std::map<std::tuple<std::string, std::string, std::string>, uint64_t> counts_;
   bool stopping_ = false;
 
   // The loader thread's own, and ReleaseAll's after it.

@@ -152,7 +152,7 @@ TEST_F(WatchTest, ReductionsAreWatchedAndAreNoColumnsOfPredict) {
   reference.hash = drift::ContentHash(reference);
   ASSERT_TRUE(drift::SaveReference(reference, sources_.reference_file).ok());
   model_.settings.inputs[0].dims = {8};
-  const absl::Status status = Watch(sources_, 2, model_);
+  const absl::Status status = WatchWhatIsThere();
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(model_.watched->settings().features.size(), 9u);
   EXPECT_EQ(model_.watched->settings().features[1].name, "f0_1");
