@@ -195,7 +195,8 @@ absl::Status Watch(const WatchSources& sources, size_t threads, Model& model) {
   CheckDataTypes(**reference, model, bindings, sources.reference_file, faults);
   if (!faults.empty()) return absl::InvalidArgumentError(Join(faults, "\n"));
   model.reference = *reference;
-  model.watched = std::make_shared<WatchedModel>(MakeWatchedSettings(model, bindings), MakeRule(model.monitor.sampling), threads);
+  model.watched = std::make_shared<WatchedModel>(MakeWatchedSettings(model, bindings),
+                                                 MakeRule(model.monitor.sampling), threads);
   return absl::OkStatus();
 }
 

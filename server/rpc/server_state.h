@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+
 namespace driftserve {
 
 /// What the whole server is up to. Thread-safe.

@@ -81,6 +81,7 @@ def test_memory_returns_after_unload(start):
             client.load_model("heavy")
             protocol.inference(channel).ModelInfer(x_request("heavy", 1.0), timeout=30)
             client.unload_model("heavy")
-            server.wait_until("the unload", lambda: client.get_model_repository_index().models[0].state == "UNAVAILABLE")
+            server.wait_until("the unload",
+                              lambda: client.get_model_repository_index().models[0].state == "UNAVAILABLE")
             sizes.append(rss_bytes(served.process.pid) >> 20)
     assert max(sizes[25:]) - max(sizes[5:25]) < 16, sizes

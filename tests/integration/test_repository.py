@@ -17,6 +17,7 @@ CONFIG = """max_batch_size: 8
 input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }
 output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
 """
+ON_INSTANCES = "dynamic_batching { max_queue_delay_microseconds: 100 }\ninstance_group { count: 2 }\n"
 
 
 def plain():
@@ -156,7 +157,7 @@ def bad_archives():
     yield "truncated", good[:-40], Code.INVALID_ARGUMENT, ("expected a TorchScript archive",)
     yield "nested", archives.nested(good), Code.ABORTED, ("while loading",)
     yield "hanging", archives.hanging(good), Code.DEADLINE_EXCEEDED, ("5000 ms", "running a batch of 1")
-    yield "raising", archives.with_code(good, archives.HEAD + '    ops.prim.RaiseException("no")\n    return x\n'), Code.INTERNAL, ("no",)
+    yield "raising", archives.raising(good, "no"), Code.INTERNAL, ("no",)
 
 
 @pytest.mark.parametrize("content, code, parts", [pytest.param(*bad[1:], id=bad[0]) for bad in bad_archives()])
@@ -209,8 +210,7 @@ def test_others_are_served_while_a_model_is_tried(client, channel, models):
     assert scores(stub.ModelInfer(mlp_request(features(1)), timeout=30)).shape == (1,), "what was given up is not done"
 
 
-@pytest.mark.parametrize("config", ["", "dynamic_batching { max_queue_delay_microseconds: 100 }\ninstance_group { count: 2 }\n"],
-                         ids=["on the pollers", "on instances"])
+@pytest.mark.parametrize("config", ["", ON_INSTANCES], ids=["on the pollers", "on instances"])
 def test_no_request_fails_across_reloads_under_load(client, served, models, config):
     write(models, "busy", archives.adding(plain(), 100), config=CONFIG + config)
     client.load_model("busy")
@@ -265,7 +265,8 @@ def test_a_watched_model_is_watched_anew_only_when_it_changed(start, tmp_path):
         send(channel, 1)
         server.wait_until("rows beside those before", lambda: seen() == 11)
         monitor = models / "mlp" / "monitor.yaml"
-        monitor.write_text(json.dumps({**json.loads(monitor.read_text()), "thresholds": {"psi": {"warn": 0.2, "alert": 0.4}}}))
+        thresholds = {"psi": {"warn": 0.2, "alert": 0.4}}
+        monitor.write_text(json.dumps({**json.loads(monitor.read_text()), "thresholds": thresholds}))
         client.load_model("mlp")
         send(channel, 3)
         server.wait_until("rows of the new watch", lambda: seen() == 3)

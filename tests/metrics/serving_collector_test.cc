@@ -83,8 +83,9 @@ TEST(ServingCollectorTest, LoadsAreCountedByHowTheyEnded) {
   ServingState state;
   state.loads = {{"m", "ok", "", 3}, {"m", "failed", "crashed", 1}};
   const std::string text = Scrape(state);
-  EXPECT_THAT(text, HasSubstr("driftserve_model_loads_total{model_name=\"m\",outcome=\"ok\",reason=\"\"} 3\n"));
-  EXPECT_THAT(text, HasSubstr("driftserve_model_loads_total{model_name=\"m\",outcome=\"failed\",reason=\"crashed\"} 1"));
+  const std::string loads = "driftserve_model_loads_total{model_name=\"m\",outcome=";
+  EXPECT_THAT(text, HasSubstr(loads + "\"ok\",reason=\"\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr(loads + "\"failed\",reason=\"crashed\"} 1\n"));
 }
 
 }  // namespace

@@ -3,7 +3,12 @@
 import io
 import zipfile
 
-HEAD = "class Fake(Module):\n  __parameters__ = []\n  __buffers__ = []\n  def forward(self: __torch__.Fake,\n    x: Tensor) -> Tensor:\n"
+HEAD = """class Fake(Module):
+  __parameters__ = []
+  __buffers__ = []
+  def forward(self: __torch__.Fake,
+    x: Tensor) -> Tensor:
+"""
 
 
 def with_code(archive, code):
@@ -21,7 +26,17 @@ def nested(archive, depth=60_000):
 
 
 def hanging(archive):
-    return with_code(archive, HEAD + "    x0 = x\n    _0 = True\n    while _0:\n      x0 = torch.add(x0, 1)\n      _0 = True\n    return x0\n")
+    return with_code(archive, HEAD + """    x0 = x
+    _0 = True
+    while _0:
+      x0 = torch.add(x0, 1)
+      _0 = True
+    return x0
+""")
+
+
+def raising(archive, message):
+    return with_code(archive, HEAD + f'    ops.prim.RaiseException("{message}")\n    return x\n')
 
 
 def adding(archive, number):
