@@ -13,7 +13,7 @@ from conftest import features, mlp_request, scores, x_request
 from support import protocol, repository
 
 SERVICES = {"inference.GRPCInferenceService", "driftserve.v1.Prediction", "grpc.health.v1.Health"}
-UNIMPLEMENTED = ("CudaSharedMemoryStatus", "CudaSharedMemoryRegister", "CudaSharedMemoryUnregister")
+UNIMPLEMENTED = ("CudaSharedMemoryRegister",)
 
 
 @pytest.fixture(scope="module")
