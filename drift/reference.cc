@@ -164,4 +164,17 @@ std::optional<Error> CheckReference(const Reference& reference) {
   return std::nullopt;
 }
 
+Reference PartOf(Reference reference, const std::function<bool(const FeatureReference&)>& keeps) {
+  std::size_t kept = 0;
+  for (std::size_t f = 0; f < reference.features.size(); ++f) {
+    if (!keeps(reference.features[f])) continue;
+    std::swap(reference.features[kept], reference.features[f]);
+    for (StratumReference& stratum : reference.strata) std::swap(stratum.cell_counts[kept], stratum.cell_counts[f]);
+    ++kept;
+  }
+  reference.features.resize(kept);
+  for (StratumReference& stratum : reference.strata) stratum.cell_counts.resize(kept);
+  return reference;
+}
+
 }  // namespace drift

@@ -2,6 +2,7 @@
 #define DRIFT_REFERENCE_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +64,9 @@ std::string ContentHash(const Reference& reference);
 
 // Whether the parts fit together (sizes, order of edges, sums of counts). A file is checked with it when loaded.
 std::optional<Error> CheckReference(const Reference& reference);
+
+// The reference without the features, predictions and labels that `keeps` refuses. The hash stays the whole one's.
+Reference PartOf(Reference reference, const std::function<bool(const FeatureReference&)>& keeps);
 
 }  // namespace drift
 

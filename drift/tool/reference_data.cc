@@ -86,9 +86,16 @@ absl::StatusOr<Reference> ReferenceOfRows(const ReferenceOptions& options, const
   return std::move(profile->reference);
 }
 
+/// Rows in the place of a profile are a common slip.
+absl::Status WithHint(const absl::Status& status) {
+  const std::string message(status.message());
+  if (message.find("not a reference profile") == message.npos) return status;
+  return absl::InvalidArgumentError(Concat(message, "; rows are named with --reference-data"));
+}
+
 absl::StatusOr<Reference> ReferenceOfFile(const ReferenceOptions& options, const MonitorSettings& monitor) {
   auto loaded = LoadReference(options.file);
-  if (!loaded.ok()) return loaded.status();
+  if (!loaded.ok()) return WithHint(loaded.status());
   const auto keeps = [&options](const FeatureReference& feature) {
     return !options.features_only || feature.role == Role::kFeature;
   };
@@ -109,19 +116,6 @@ absl::StatusOr<Reference> ReferenceOfFile(const ReferenceOptions& options, const
 }
 
 }  // namespace
-
-Reference PartOf(Reference reference, const std::function<bool(const FeatureReference&)>& keeps) {
-  size_t kept = 0;
-  for (size_t f = 0; f < reference.features.size(); ++f) {
-    if (!keeps(reference.features[f])) continue;
-    std::swap(reference.features[kept], reference.features[f]);
-    for (StratumReference& stratum : reference.strata) std::swap(stratum.cell_counts[kept], stratum.cell_counts[f]);
-    ++kept;
-  }
-  reference.features.resize(kept);
-  for (StratumReference& stratum : reference.strata) stratum.cell_counts.resize(kept);
-  return reference;
-}
 
 absl::StatusOr<std::optional<ModelTensors>> TensorsBeside(const std::string& monitor,
                                                           const std::string& model_config) {

@@ -44,7 +44,4 @@ absl::StatusOr<OpenedReference> OpenReference(const ReferenceOptions& options,
 /// config.pbtxt as named, or beside monitor.yaml; nothing where neither is there.
 absl::StatusOr<std::optional<ModelTensors>> TensorsBeside(const std::string& monitor, const std::string& model_config);
 
-/// The reference without the features, predictions and labels that `keeps` refuses. The hash stays the whole one's.
-Reference PartOf(Reference reference, const std::function<bool(const FeatureReference&)>& keeps);
-
 }  // namespace drift

@@ -5,6 +5,7 @@
 
 #include "drift/dtype.h"
 #include "drift/profile/text.h"
+#include "drift/topic/confluent_frame.h"
 
 namespace drift {
 namespace {
@@ -76,8 +77,16 @@ std::optional<Skip> ReadRecord(const TopicMessage& message, v1::Record& record) 
   if (std::optional<Skip> foreign = CheckHeaders(message)) return foreign;
   if (message.value.empty()) return Corrupt("an empty value");
   if (message.value.size() > size_t{64} << 20) return Corrupt("more than 64 MiB");
-  if (!record.ParseFromArray(message.value.data(), static_cast<int>(message.value.size()))) {
-    return Corrupt("not Protobuf of this schema");
+  std::string_view value = message.value;
+  std::string framed;
+  if (IsConfluentFramed(value)) {
+    const auto frame = ReadConfluentFrame(value);
+    if (!frame) return Corrupt("in Confluent's framing, which is cut short");
+    framed = Concat(", in Confluent's framing with schema ", frame->schema_id);
+    value = frame->payload;
+  }
+  if (!record.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+    return Corrupt(Concat("not Protobuf of this schema", framed));
   }
   if (record.model_name().empty() || record.model_version().empty()) return Corrupt("no model name or version");
   if (record.seq() == 0) return Corrupt("no sequence number");
@@ -108,17 +117,12 @@ std::optional<Skip> CheckRecord(const v1::Record& record, const RecordFilter& fi
 }
 
 Reference RecordedPart(const Reference& reference, const RecordSettings* settings, std::vector<std::string>& left_out) {
-  Reference part = reference;
-  for (size_t i = reference.features.size(); i > 0; --i) {
-    const FeatureReference& feature = reference.features[i - 1];
+  return PartOf(reference, [&](const FeatureReference& feature) {
     const bool kept = settings == nullptr || settings->ModeOf(feature.name) == RecordMode::kKeep;
-    if (kept && feature.role != Role::kLabel) continue;
-    left_out.insert(left_out.begin(), feature.name);
-    const auto at = static_cast<std::ptrdiff_t>(i - 1);
-    part.features.erase(part.features.begin() + at);
-    for (StratumReference& stratum : part.strata) stratum.cell_counts.erase(stratum.cell_counts.begin() + at);
-  }
-  return part;
+    if (kept && feature.role != Role::kLabel) return true;
+    left_out.push_back(feature.name);
+    return false;
+  });
 }
 
 RecordRow::RecordRow(std::shared_ptr<const Reference> reference)

@@ -167,6 +167,18 @@ TEST_F(RecordRowTest, TheServersHeadersAreAccepted) {
   }
 }
 
+TEST_F(RecordRowTest, ARecordInConfluentsFramingIsReadAsItIs) {
+  const std::string frame("\0\0\0\0\7\2\2", 7);
+  const Record record = SampleRecord(17, *reference_);
+  EXPECT_FALSE(ReadRecord(Message(frame + record.SerializeAsString()), read_));
+  EXPECT_EQ(read_.seq(), 17u);
+  const auto corrupt = ReadRecord(Message(frame + "\xff"), read_);
+  ASSERT_TRUE(corrupt);
+  EXPECT_EQ(corrupt->reason, SkipReason::kCorrupt);
+  EXPECT_EQ(corrupt->detail, "not Protobuf of this schema, in Confluent's framing with schema 7");
+  EXPECT_EQ(ReadRecord(Message(frame.substr(0, 4)), read_)->detail, "in Confluent's framing, which is cut short");
+}
+
 TEST_F(RecordRowTest, OthersAreToldApart) {
   const Record record = SampleRecord(1, *reference_);
   EXPECT_FALSE(CheckRecord(record, {"m", "3", reference_->hash}));

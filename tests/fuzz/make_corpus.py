@@ -133,6 +133,8 @@ def write_records():
     whole = made["whole"].SerializeToString()
     (folder / "truncated.pb").write_bytes(whole[:-9])
     (folder / "twice.pb").write_bytes(whole + whole)
+    (folder / "framed.pb").write_bytes(b"\0\0\0\0\7\2\2" + whole)
+    (folder / "frame_alone.pb").write_bytes(b"\0\0\0\0\7\2")
     (folder / "text.pb").write_bytes(b'{"model_name": "m"}')
 
 
