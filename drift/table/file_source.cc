@@ -1,6 +1,10 @@
 #include "drift/table/file_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <optional>
 
@@ -15,6 +19,7 @@
 
 #include "drift/profile/text.h"
 #include "drift/table/column_values.h"
+#include "drift/table/csv_row_fault.h"
 #include "drift/table/nearest_name.h"
 #include "drift/table/table_reader.h"
 
@@ -23,6 +28,7 @@ namespace {
 
 constexpr int64_t kBatchRows = 8'192;  // ten columns of values fit the second cache
 constexpr int64_t kBatchElements = int64_t{4} << 20;  // of Parquet's lists: fewer rows at once where they are wide
+constexpr int64_t kPageBufferBytes = int64_t{1} << 20;
 constexpr size_t kShownColumns = 40;
 
 absl::Status Fault(const std::string& path, std::string_view what) {
@@ -50,6 +56,12 @@ absl::StatusOr<std::vector<std::string>> FindColumns(const std::string& path, co
     if (!nearest.empty()) renamed += Concat("; is '", name, "' now called '", nearest, "'?");
   }
   return Fault(path, Concat("expected column ", JoinNames(missing), "; the file has ", JoinNames(shown), renamed));
+}
+
+/// What is wrong with a CSV file as a whole, or with the row that Arrow names.
+absl::Status CsvFault(const std::string& path, const arrow::Status& status) {
+  const std::string row = CsvRowFault(status.message());
+  return Fault(path, row.empty() ? Concat("not a CSV file: ", status.message()) : row);
 }
 
 /// Each name once: many reductions read one column.
@@ -90,7 +102,7 @@ absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arro
   source.is_csv = true;
   // Once for the names, so that a column that is not there is answered with those that are; once for the rows.
   auto header = open();
-  if (!header.ok()) return Fault(path, Concat("not a CSV file: ", header.status().message()));
+  if (!header.ok()) return CsvFault(path, header.status());
   source.column_names = (*header)->schema()->field_names();
   auto columns = FindColumns(path, source.column_names, requests);
   if (!columns.ok()) return columns.status();
@@ -101,7 +113,7 @@ absl::StatusOr<FileSource> OpenCsv(const std::string& path, std::shared_ptr<arro
   file = *reopened;
   convert.include_columns = Distinct(source.columns);
   auto rows = open();
-  if (!rows.ok()) return Fault(path, Concat("not a CSV file: ", rows.status().message()));
+  if (!rows.ok()) return CsvFault(path, rows.status());
   const double bytes = static_cast<double>(file->GetSize().ValueOr(1));
   source.reader = *rows;
   source.progress = [reader = *rows, bytes](uint64_t) { return static_cast<double>(reader->bytes_read()) / bytes; };
@@ -157,7 +169,12 @@ absl::StatusOr<FileSource> OpenParquet(const std::string& path, std::shared_ptr<
   parquet::arrow::FileReaderBuilder builder;
   auto properties = parquet::default_arrow_reader_properties();
   properties.set_use_threads(false);
-  const arrow::Status opened = builder.Open(file);
+  properties.set_pre_buffer(false);  // it would hold the whole file
+  parquet::ReaderProperties pages;
+  pages.set_page_checksum_verification(true);  // of pages that have one
+  pages.enable_buffered_stream();              // page by page: a row group may be larger than memory
+  pages.set_buffer_size(kPageBufferBytes);
+  const arrow::Status opened = builder.Open(file, pages);
   if (!opened.ok()) return Fault(path, Concat("not a whole Parquet file: ", opened.message()));
   auto built = builder.properties(properties)->Build();
   if (!built.ok()) return Fault(path, Concat("not a Parquet file: ", built.status().message()));
@@ -261,6 +278,9 @@ absl::StatusOr<Format> FormatOf(const std::string& path) {
 
 absl::StatusOr<FileSource> OpenSource(const std::string& path, const std::vector<ColumnRequest>& requests) {
   try {
+    if (access(path.c_str(), R_OK) != 0) {
+      return absl::NotFoundError(Concat(path, ": cannot open: ", std::strerror(errno)));
+    }
     auto file = arrow::io::ReadableFile::Open(path);
     if (!file.ok()) {
       const std::string message = Concat(path, ": cannot open: ", file.status().message());

@@ -11,6 +11,7 @@
 
 #include "drift/profile/text.h"
 #include "drift/table/column_values.h"
+#include "drift/table/csv_row_fault.h"
 #include "drift/table/file_source.h"
 
 namespace drift {
@@ -102,7 +103,9 @@ absl::StatusOr<TableBatch*> TableReader::Next() {
     try {
       const arrow::Status status = open_->source.reader->ReadNext(&open_->batch);
       if (!status.ok()) {
-        return absl::InvalidArgumentError(Concat(file, ": after row ", open_->rows, ": ", status.message()));
+        const std::string row = open_->source.is_csv ? CsvRowFault(status.message()) : "";
+        return absl::InvalidArgumentError(
+            Concat(file, ": ", row.empty() ? Concat("after row ", open_->rows, ": ", status.message()) : row));
       }
     } catch (const std::exception& error) {  // Parquet's own readers throw on some damage
       return absl::InvalidArgumentError(Concat(file, ": after row ", open_->rows, ": ", error.what()));

@@ -201,7 +201,11 @@ TEST_F(TableTest, AHeaderAloneHasNoRows) {
 
 TEST_F(TableTest, ARowOfAnotherLength) {
   EXPECT_THAT(FaultOf({Write("a.csv", "x,y\n1,2\n1,2,3\n")}, {"x"}),
-              AllOf(HasSubstr("a.csv"), HasSubstr("Expected 2 columns, got 3")));
+              HasSubstr("a.csv: row 2: expected 2 fields, as the header has, got 3: 1,2,3"));
+  std::string rows = "x,y\n";
+  for (int row = 0; row < 300'000; ++row) rows += "1,2\n";  // more than one block of the reader
+  EXPECT_THAT(FaultOf({Write("b.csv", rows + "\"1\n")}, {"x"}),
+              HasSubstr("b.csv: row 300001: expected 2 fields, as the header has, got 1: \"1; is a quote left open?"));
 }
 
 TEST_F(TableTest, DamagedParquetAndArrowFiles) {
