@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "drift/profile/text.h"
@@ -41,6 +42,19 @@ absl::Status WriteAll(int fd, std::string_view content, const std::string& path)
     if (written > 0) content.remove_prefix(static_cast<size_t>(written));
   }
   return fsync(fd) == 0 ? absl::OkStatus() : Failed("write", path);
+}
+
+std::string TemporaryName(const std::string& path) { return Concat(path, ".", getpid(), ".tmp"); }
+
+/// Writes the content beside the path. A folder in its place is refused here, before anything is replaced.
+absl::Status Stage(const NewFile& file) {
+  struct stat status;
+  if (stat(file.path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return absl::InvalidArgumentError(Concat(file.path, ": cannot replace: Is a directory"));
+  }
+  const Descriptor staged(open(TemporaryName(file.path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (staged.get() < 0) return Failed("create", file.path);
+  return WriteAll(staged.get(), file.content, file.path);
 }
 
 /// Length of the valid UTF-8 sequence at the beginning of `text`, 0 where there is none.
@@ -86,17 +100,25 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) 
   }
 }
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
-  const std::string temporary = Concat(path, ".", getpid(), ".tmp");
-  absl::Status status;
-  {
-    const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file.get() < 0) return Failed("create", temporary);
-    status = WriteAll(file.get(), content, temporary);
+absl::Status WriteFilesAtomically(const std::vector<NewFile>& files) {
+  std::set<std::string> paths;
+  for (const NewFile& file : files) {
+    if (!paths.insert(file.path).second) return absl::InvalidArgumentError(Concat(file.path, ": named for two files"));
   }
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) status = Failed("replace", path);
-  if (!status.ok()) unlink(temporary.c_str());
+  absl::Status status;
+  size_t staged = 0;
+  while (status.ok() && staged < files.size()) status = Stage(files[staged++]);
+  for (size_t i = 0; status.ok() && i < files.size(); ++i) {
+    if (rename(TemporaryName(files[i].path).c_str(), files[i].path.c_str()) != 0) {
+      status = Failed("replace", files[i].path);
+    }
+  }
+  for (size_t i = 0; !status.ok() && i < staged; ++i) unlink(TemporaryName(files[i].path).c_str());
   return status;
+}
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
+  return WriteFilesAtomically({{path, std::string(content)}});
 }
 
 std::optional<size_t> FirstInvalidUtf8(std::string_view text) {

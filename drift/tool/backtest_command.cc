@@ -7,14 +7,13 @@ int RunBacktest(const BacktestOptions& options, const Console& console) {
   if (!counted.ok()) return Complain(console, "backtest", counted.status());
   CountedHistory& read = **counted;
   const Backtest backtest = JudgeHistory(read.reference.reference, read.reference.monitor.evaluator(), read.history);
-  if (!options.json.empty()) {
-    const absl::Status status = WriteOutput(console, options.json, BacktestJson(backtest, read));
-    if (!status.ok()) return Complain(console, "backtest", status);
-  }
+  Outputs outputs;
+  if (!options.json.empty()) outputs.Add(options.json, BacktestJson(backtest, read));
+  if (const absl::Status status = outputs.Write(console); !status.ok()) return Complain(console, "backtest", status);
   if (!options.history.quiet && options.json != "-") {
     console.out << BacktestTables(backtest, read.chunking, read.error ? std::string(Name(*read.error)) : "");
   }
-  for (const std::string& warning : read.history.warnings) console.err << "warning: " << warning << "\n";
+  Warn(console, read.history.warnings);
   return kDone;
 }
 

@@ -88,8 +88,8 @@ absl::Status CheckOptions(const CalibrateOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status WriteMonitor(const CalibrateOptions& options, const CountedHistory& counted,
-                          const std::vector<CalibratedMeasure>& calibrated, const Console& console) {
+absl::Status AddMonitor(const CalibrateOptions& options, const CountedHistory& counted,
+                        const std::vector<CalibratedMeasure>& calibrated, Outputs& outputs) {
   if (!options.in_place && options.out.empty()) return absl::OkStatus();
   const std::string& monitor = options.history.reference.monitor;
   const auto text = ReadFile(monitor, kLargestMonitor);
@@ -97,7 +97,8 @@ absl::Status WriteMonitor(const CalibrateOptions& options, const CountedHistory&
   const auto edited = EditTolerances(*text, monitor, WithTolerances(counted.reference.monitor.thresholds, calibrated),
                                      CommentFor(options, counted, calibrated));
   if (!edited.ok()) return edited.status();
-  return WriteOutput(console, options.in_place ? monitor : options.out, *edited);
+  outputs.Add(options.in_place ? monitor : options.out, *edited);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -109,15 +110,15 @@ int RunCalibrate(const CalibrateOptions& options, const Console& console) {
   CalibrationSettings settings{options.false_alarm_rate, (*counted)->reference.monitor.thresholds};
   const auto calibrated = Calibrate((*counted)->history, settings);
   if (!calibrated.ok()) return Complain(console, "calibrate", calibrated.status());
-  absl::Status status = WriteMonitor(options, **counted, *calibrated, console);
-  if (status.ok() && !options.json.empty()) {
-    status = WriteOutput(console, options.json, CalibrationJson(options, **counted, *calibrated));
-  }
+  Outputs outputs;
+  absl::Status status = AddMonitor(options, **counted, *calibrated, outputs);
+  if (!options.json.empty()) outputs.Add(options.json, CalibrationJson(options, **counted, *calibrated));
+  if (status.ok()) status = outputs.Write(console);
   if (!status.ok()) return Complain(console, "calibrate", status);
   if (!options.history.quiet && options.json != "-" && options.out != "-") {
     console.out << Table(options, **counted, *calibrated);
   }
-  for (const std::string& warning : (*counted)->history.warnings) console.err << "warning: " << warning << "\n";
+  Warn(console, (*counted)->history.warnings);
   for (const CalibratedMeasure& measure : *calibrated) {
     if (!measure.extrapolated) continue;
     console.err << "warning: " << Name(measure.measure) << ": " << measure.chunks << " chunks cannot show a rate of "

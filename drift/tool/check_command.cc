@@ -21,20 +21,18 @@ absl::Status AddToJobSummary(const Console& console, const std::string& text) {
 absl::Status WriteAll(const CheckOptions& options, const FinishedComparison& finished, const CheckVerdict& verdict,
                       const Console& console) {
   const std::vector<std::string>& warnings = finished.batch.evaluation.warnings;
+  const std::string& model = finished.input.model_name;
   ComparisonOptions reports = options.comparison;
   reports.json.clear();
-  absl::Status status = WriteReports(finished, reports, console);
-  const auto write = [&](const std::string& path, const auto& render) {
-    if (!path.empty() && status.ok()) status = WriteOutput(console, path, render());
-  };
-  write(options.comparison.json, [&] { return CheckJson(verdict, warnings); });
-  write(options.junit, [&] { return CheckJunit(verdict, Concat("drift.", finished.input.model_name)); });
-  write(options.markdown, [&] { return CheckMarkdown(verdict, finished.input.model_name, warnings); });
-  if (status.ok() && options.github) {
-    console.out << GithubAnnotations(verdict);
-    status = AddToJobSummary(console, CheckMarkdown(verdict, finished.input.model_name, warnings));
-  }
-  return status;
+  Outputs outputs;
+  AddReports(finished, reports, outputs);
+  if (!options.comparison.json.empty()) outputs.Add(options.comparison.json, CheckJson(verdict, warnings));
+  if (!options.junit.empty()) outputs.Add(options.junit, CheckJunit(verdict, Concat("drift.", model)));
+  if (!options.markdown.empty()) outputs.Add(options.markdown, CheckMarkdown(verdict, model, warnings));
+  const absl::Status status = outputs.Write(console);
+  if (!status.ok() || !options.github) return status;
+  console.out << GithubAnnotations(verdict);
+  return AddToJobSummary(console, CheckMarkdown(verdict, model, warnings));
 }
 
 bool PrintsSomethingElse(const CheckOptions& options) {
@@ -58,9 +56,7 @@ int RunCheck(const CheckOptions& options, const Console& console) {
   if (!options.comparison.quiet && !PrintsSomethingElse(options)) {
     console.out << CheckTable(verdict) << "\n" << verdict.sentence << "\n";
   }
-  for (const std::string& warning : (*finished)->batch.evaluation.warnings) {
-    console.err << "warning: " << warning << "\n";
-  }
+  Warn(console, (*finished)->batch.evaluation.warnings);
   if (verdict.result == CheckResult::kUndecided) console.err << "drift check: " << verdict.sentence << "\n";
   if (verdict.result == CheckResult::kPass) return kDone;
   return verdict.result == CheckResult::kDrift ? kDriftFound : kBadInput;

@@ -76,18 +76,12 @@ absl::StatusOr<std::unique_ptr<FinishedComparison>> RunComparison(ComparisonOpti
   return finished;
 }
 
-absl::Status WriteReports(const FinishedComparison& finished, const ComparisonOptions& options,
-                          const Console& console) {
+void AddReports(const FinishedComparison& finished, const ComparisonOptions& options, Outputs& outputs) {
   const ReportInput& input = finished.input;
-  absl::Status status;
-  const auto write = [&](const std::string& path, const auto& render) {
-    if (!path.empty() && status.ok()) status = WriteOutput(console, path, render());
-  };
-  write(options.html, [&] { return RenderPage(input, 0); });
-  write(options.json, [&] { return RenderJson({input}, input.comparison->made_ns); });
-  write(options.evidently_json, [&] { return RenderEvidentlyJson(input); });
-  write(options.summary, [&] { return RenderSummary(input); });
-  return status;
+  if (!options.html.empty()) outputs.Add(options.html, RenderPage(input, 0));
+  if (!options.json.empty()) outputs.Add(options.json, RenderJson({input}, input.comparison->made_ns));
+  if (!options.evidently_json.empty()) outputs.Add(options.evidently_json, RenderEvidentlyJson(input));
+  if (!options.summary.empty()) outputs.Add(options.summary, RenderSummary(input));
 }
 
 }  // namespace drift

@@ -41,8 +41,7 @@ struct FinishedComparison {
 /// Reads and judges both sides, with a bar of progress.
 absl::StatusOr<std::unique_ptr<FinishedComparison>> RunComparison(ComparisonOptions options, const Console& console);
 
-/// Writes the files that were asked for.
-absl::Status WriteReports(const FinishedComparison& finished, const ComparisonOptions& options,
-                          const Console& console);
+/// Adds the reports that were asked for.
+void AddReports(const FinishedComparison& finished, const ComparisonOptions& options, Outputs& outputs);
 
 }  // namespace drift

@@ -68,10 +68,10 @@ void AddCompletionFlags(CLI::App& app, Command& command) {
       const std::string script = *shell == "bash"  ? BashCompletion(commands)
                                  : *shell == "zsh" ? ZshCompletion(commands)
                                                    : FishCompletion(commands);
-      if (const absl::Status status = WriteOutput(console, "-", script); !status.ok()) {
-        return Complain(console, "completion", status);
-      }
-      return kDone;
+      Outputs outputs;
+      outputs.Add("-", script);
+      const absl::Status status = outputs.Write(console);
+      return status.ok() ? kDone : Complain(console, "completion", status);
     };
   });
 }

@@ -4,8 +4,11 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "drift/profile/text_file.h"
 
 namespace drift {
 
@@ -23,10 +26,25 @@ struct Console {
 /// Exit statuses, the same for every command.
 inline constexpr int kDone = 0, kDriftFound = 1, kBadInput = 2;
 
+/// Lines that may hold anything that a file held, as a terminal can show them: what is no character becomes \xNN.
+std::string Printable(std::string_view lines);
+
 /// "drift report: …" on standard error; kBadInput.
 int Complain(const Console& console, const std::string& command, const absl::Status& status);
 
-/// Text for a file, or for standard output where the path is "-". The file is replaced as a whole.
-absl::Status WriteOutput(const Console& console, const std::string& path, const std::string& content);
+/// "warning: …" for each on standard error.
+void Warn(const Console& console, const std::vector<std::string>& warnings);
+
+/// What a command writes when all went well: files, replaced as a whole and all or none of them, then standard output.
+class Outputs {
+ public:
+  /// An empty path: nothing; "-": standard output.
+  void Add(const std::string& path, std::string content);
+  absl::Status Write(const Console& console) const;
+
+ private:
+  std::vector<NewFile> files_;
+  std::string standard_output_;
+};
 
 }  // namespace drift

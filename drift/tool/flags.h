@@ -25,6 +25,8 @@ void AddCompletionFlags(CLI::App& app, Command& command);
 void AddReferenceFlags(CLI::App& command, ReferenceOptions& options);
 /// Those, --current, and the columns beside the features.
 void AddComparisonFlags(CLI::App& command, ComparisonOptions& options);
+/// --since, --to, --kafka-config, --timeout.
+void AddTopicFlags(CLI::App& command, TopicOptions& options);
 /// --html, --json and the other files.
 void AddOutputFlags(CLI::App& command, ComparisonOptions& options);
 

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "drift/tool/flags.h"
 #include "server/base/clock.h"
 
@@ -28,6 +30,8 @@ int main(int argc, char** argv) {
   // Columns come and go by the batch: their memory is kept, not given back to the system and faulted in anew.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  // What cannot be parsed is counted and told by us: a topic may hold millions of foreign messages.
+  google::protobuf::SetLogHandler(nullptr);
   CLI::App app("Compares rows with what a model was trained on.", "drift");
   app.set_version_flag("--version", "drift " DRIFT_VERSION);
   app.require_subcommand(1);

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "absl/strings/str_format.h"
 #include "drift/profile/monitor_file.h"
 #include "drift/profile/reference_file.h"
 #include "drift/profile/text.h"
 #include "drift/tool/profile_build.h"
 #include "drift/tool/profile_summary.h"
+#include "drift/tool/progress_bar.h"
 
 namespace drift {
 namespace {
@@ -54,7 +54,8 @@ void SetNames(const ProfileOptions& options, ProfileInputs& inputs) {
   if (inputs.model_version.empty() && number) inputs.model_version = folder;
 }
 
-absl::StatusOr<BuiltProfile> MakeProfile(const ProfileOptions& options, std::ostream& err, MonitorSettings& monitor) {
+absl::StatusOr<BuiltProfile> MakeProfile(const ProfileOptions& options, const Console& console,
+                                         MonitorSettings& monitor) {
   auto read = LoadMonitor(options.monitor);
   if (!read.ok()) return read.status();
   auto tensors = TensorsFor(options);
@@ -65,13 +66,11 @@ absl::StatusOr<BuiltProfile> MakeProfile(const ProfileOptions& options, std::ost
   inputs.data = options.data;
   inputs.time_column = options.time_column;
   SetNames(options, inputs);
-  if (options.progress) {
-    inputs.progress = [&err](double done, uint64_t rows) {
-      err << absl::StrFormat("\rreading rows: %3.0f %%, %d rows", 100 * done, rows) << std::flush;
-    };
-  }
+  const ShowProgress by_itself = options.quiet ? ShowProgress::kNever : ShowProgress::kOnTerminal;
+  ProgressBar reading(console, "reading rows", options.progress ? ShowProgress::kAlways : by_itself);
+  inputs.progress = [&reading](double done, uint64_t rows) { reading.Show(done, rows); };
   auto profile = BuildProfile(inputs);
-  if (options.progress) err << "\n";
+  reading.Clear();
   if (!profile.ok()) return profile.status();
   profile->reference.created_ns =
       options.created_unix_s ? *options.created_unix_s * kSecondNs : NewestWriteNs(profile->files);
@@ -81,31 +80,27 @@ absl::StatusOr<BuiltProfile> MakeProfile(const ProfileOptions& options, std::ost
 
 }  // namespace
 
-int RunProfile(const ProfileOptions& options, std::ostream& out, std::ostream& err) {
+int RunProfile(const ProfileOptions& options, const Console& console) {
   MonitorSettings monitor;
-  const auto profile = MakeProfile(options, err, monitor);
-  if (!profile.ok()) {
-    err << "drift profile: " << std::string(profile.status().message()) << "\n";
-    return 2;
-  }
+  const auto profile = MakeProfile(options, console, monitor);
+  if (!profile.ok()) return Complain(console, "profile", profile.status());
   const Reference& reference = profile->reference;
   if (const absl::Status saved = SaveReference(reference, options.out); !saved.ok()) {
-    err << "drift profile: " << std::string(saved.message()) << "\n";
-    return 2;
+    return Complain(console, "profile", saved);
   }
   std::error_code ignored;
   const auto bytes = static_cast<size_t>(fs::file_size(options.out, ignored));
   ProfileSummary summary = Summarise(reference, monitor.thresholds, bytes);
   summary.warnings.insert(summary.warnings.begin(), profile->warnings.begin(), profile->warnings.end());
   if (options.json) {
-    out << SummaryJson(reference, summary, options.out);
+    console.out << SummaryJson(reference, summary, options.out);
   } else if (!options.quiet) {
-    out << SummaryTable(summary) << "\n"
+    console.out << SummaryTable(summary) << "\n"
         << Concat(options.out, ": ", reference.rows, " rows, ", reference.strata.size(), " strata, ", bytes,
                   " bytes, hash ", reference.hash, "\n");
   }
-  for (const std::string& warning : summary.warnings) err << "warning: " << warning << "\n";
-  return 0;
+  Warn(console, summary.warnings);
+  return kDone;
 }
 
 }  // namespace drift

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
+
+#include "drift/tool/console.h"
 
 namespace drift {
 
@@ -18,13 +19,13 @@ struct ProfileOptions {
   std::string model_version;  // empty: as out's folder is called, where that is a number
   std::string time_column;
   std::optional<int64_t> created_unix_s;  // unset: when the newest file of rows was written
-  bool progress = false;
+  bool progress = false;  // shown from the beginning, and where standard error is no terminal too
   bool quiet = false;
   bool json = false;
 };
 
-/// Makes the profile; the summary goes to `out`, warnings, progress and errors to `err`. Exit status 0, or 2 for bad
-/// input, and then no file was written or changed.
-int RunProfile(const ProfileOptions& options, std::ostream& out, std::ostream& err);
+/// Makes the profile; the summary goes to standard output, warnings, progress and errors to standard error. Exit status
+/// 0, or 2 for bad input, and then no file was written or changed.
+int RunProfile(const ProfileOptions& options, const Console& console);
 
 }  // namespace drift

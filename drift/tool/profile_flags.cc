@@ -32,12 +32,12 @@ void AddProfileFlags(CLI::App& app, Command& command) {
       ->add_option("--created", options->created_unix_s,
                    "Unix seconds to write into the profile (default: when the newest data file was written)")
       ->envname("SOURCE_DATE_EPOCH");
-  profile->add_flag("--progress", options->progress, "show on standard error how far reading has come");
-  profile->add_flag("--quiet", options->quiet, "print no summary");
+  profile->add_flag("--progress", options->progress, "show how far reading has come, on a terminal or not, from the beginning");
+  profile->add_flag("--quiet", options->quiet, "print no summary and no progress");
   profile->add_flag("--json", options->json, "print the summary as JSON");
   profile->footer("Example: drift profile --monitor monitor.yaml --data 'train-*.parquet' --out 1/reference.pb");
   profile->callback([options, &command] {
-    command = [options](const Console& console) { return RunProfile(*options, console.out, console.err); };
+    command = [options](const Console& console) { return RunProfile(*options, console); };
   });
 }
 

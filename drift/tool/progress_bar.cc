@@ -13,16 +13,19 @@ constexpr int kBarWidth = 24;
 
 }  // namespace
 
-ProgressBar::ProgressBar(const Console& console, std::string what, bool quiet)
+ProgressBar::ProgressBar(const Console& console, std::string what, ShowProgress show)
     : console_(console),
       what_(std::move(what)),
-      visible_(!quiet && console.err_is_terminal),
+      visible_(show == ShowProgress::kAlways || (show == ShowProgress::kOnTerminal && console.err_is_terminal)),
+      patient_(show == ShowProgress::kOnTerminal),
       start_ns_(visible_ ? console.monotonic_ns() : 0) {}
 
 void ProgressBar::Show(double done, uint64_t rows) {
   if (!visible_) return;
   const int64_t now = console_.monotonic_ns();
-  if (now - start_ns_ < kPatienceNs || (shown_ns_ != 0 && now - shown_ns_ < kBetweenNs)) return;
+  const bool last = !patient_ && done >= 1;
+  if (patient_ && now - start_ns_ < kPatienceNs) return;
+  if (!last && shown_ns_ != 0 && now - shown_ns_ < kBetweenNs) return;
   shown_ns_ = now;
   std::string line = absl::StrFormat("%s: %d rows", what_, rows);
   if (done >= 0) {
@@ -36,7 +39,8 @@ void ProgressBar::Show(double done, uint64_t rows) {
 }
 
 void ProgressBar::Clear() {
-  if (width_ > 0) console_.err << "\r" << std::string(width_, ' ') << "\r" << std::flush;
+  if (width_ > 0 && patient_) console_.err << "\r" << std::string(width_, ' ') << "\r" << std::flush;
+  if (width_ > 0 && !patient_) console_.err << "\n";
   width_ = 0;
 }
 

@@ -8,9 +8,9 @@ namespace drift {
 int RunReport(const ComparisonOptions& options, const Console& console) {
   const auto finished = RunComparison(options, console);
   if (!finished.ok()) return Complain(console, "report", finished.status());
-  if (const absl::Status status = WriteReports(**finished, options, console); !status.ok()) {
-    return Complain(console, "report", status);
-  }
+  Outputs outputs;
+  AddReports(**finished, options, outputs);
+  if (const absl::Status status = outputs.Write(console); !status.ok()) return Complain(console, "report", status);
   const Evaluation& evaluation = (*finished)->batch.evaluation;
   const bool nothing_asked = options.html.empty() && options.json.empty() && options.evidently_json.empty() &&
                              options.summary.empty();
@@ -18,7 +18,7 @@ int RunReport(const ComparisonOptions& options, const Console& console) {
     const CheckVerdict verdict = JudgeCheck(evaluation, FailOn::kDrifted, false);
     console.out << CheckTable(verdict) << "\n" << verdict.sentence << "\n";
   }
-  for (const std::string& warning : evaluation.warnings) console.err << "warning: " << warning << "\n";
+  Warn(console, evaluation.warnings);
   return kDone;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "drift/profile/text.h"
+#include "drift/tool/progress_bar.h"
 #include "drift/tool/watch_loop.h"
 
 namespace drift {
@@ -33,14 +34,22 @@ driftserve::OperationsSources SourcesOf(const WatchLoop& loop, const std::string
 
 int RunWatch(const WatchOptions& options, const Console& console, const driftserve::Clock& clock,
              const std::atomic<bool>& stop) {
-  const auto log = [&console](const std::string& line) { console.err << "drift watch: " << line << std::endl; };
+  ProgressBar reading(console, "reading what is there", false);
+  const auto log = [&console, &reading](const std::string& line) {
+    reading.Clear();
+    console.err << "drift watch: " << Printable(line) << std::endl;
+  };
+  const auto progress = [&reading](double done, uint64_t messages) {
+    if (done < 1) return reading.Show(done, messages);
+    reading.Clear();
+  };
   const auto connection = ConnectionOf(options);
   if (!connection.ok()) return Complain(console, "watch", connection.status());
   std::vector<std::string> notes;
   auto versions = OpenWatched(options.models, clock.UnixNanos(), notes);
   if (!versions.ok()) return Complain(console, "watch", versions.status());
   for (const std::string& note : notes) log(note);
-  WatchLoop loop(*std::move(versions), &clock, log);
+  WatchLoop loop(*std::move(versions), &clock, log, progress);
   driftserve::Operations operations(SourcesOf(loop, console.program));
   driftserve::HttpSettings http;
   http.address = options.metrics_address;

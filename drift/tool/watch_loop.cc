@@ -23,8 +23,9 @@ int64_t ReplayOf(const TopicWatch& watch) {
 
 }  // namespace
 
-WatchLoop::WatchLoop(std::vector<std::unique_ptr<WatchedVersion>> versions, const driftserve::Clock* clock, Log log)
-    : watch_(std::move(versions)), clock_(clock), log_(std::move(log)) {
+WatchLoop::WatchLoop(std::vector<std::unique_ptr<WatchedVersion>> versions, const driftserve::Clock* clock, Log log,
+                     Progress progress)
+    : watch_(std::move(versions)), clock_(clock), log_(std::move(log)), progress_(std::move(progress)) {
   for (const auto& version : watch_.versions()) {
     watched_.push_back({version.get(), WatchSnapshots(version.get()), 0, nullptr});
   }
@@ -61,6 +62,7 @@ absl::Status WatchLoop::Run(const std::atomic<bool>& stop) {
   absl::Status status;
   while (!stop && status.ok()) {
     status = TakeMessages();
+    TellProgress();
     EvaluateDue(false);
   }
   EvaluateDue(true);
@@ -76,6 +78,16 @@ absl::Status WatchLoop::TakeMessages() {
     watch_.Take(**message, clock_->UnixNanos());
   }
   return absl::OkStatus();
+}
+
+void WatchLoop::TellProgress() {
+  if (caught_up_) return;
+  const WatchCounts& counts = watch_.counts();
+  const uint64_t taken = counts.rows + counts.skipped.total() + counts.read_again;
+  const uint64_t lag = consumer_->Lag();
+  if (taken == 0) return;  // what there is to read is not known yet
+  caught_up_ = lag == 0;
+  progress_(static_cast<double>(taken) / static_cast<double>(taken + lag), taken);
 }
 
 void WatchLoop::EvaluateDue(bool all) {

@@ -22,7 +22,11 @@ class WatchLoop {
  public:
   using Log = std::function<void(const std::string&)>;
 
-  WatchLoop(std::vector<std::unique_ptr<WatchedVersion>> versions, const driftserve::Clock* clock, Log log);
+  /// While a member reads what lay on the topic before it came: how far it has come, 0 to 1, and messages; 1 once.
+  using Progress = std::function<void(double done, uint64_t messages)>;
+
+  WatchLoop(std::vector<std::unique_ptr<WatchedVersion>> versions, const driftserve::Clock* clock, Log log,
+            Progress progress);
 
   /// Joins the group. INVALID_ARGUMENT where librdkafka does not take the connection's properties.
   absl::Status Join(const TopicConnection& connection, const std::string& group);
@@ -45,6 +49,7 @@ class WatchLoop {
 
   GroupEvents Events();
   absl::Status TakeMessages();
+  void TellProgress();
   void EvaluateDue(bool all);
   void Commit();
   void ShareCounts();
@@ -53,13 +58,14 @@ class WatchLoop {
   TopicWatch watch_;
   const driftserve::Clock* const clock_;
   const Log log_;
+  const Progress progress_;
   std::vector<Watched> watched_;
   std::unique_ptr<GroupConsumer> consumer_;
   driftserve::SnapshotBoard board_;
   std::atomic<bool> joined_{false};
   uint64_t rebalances_ = 0, commit_failures_ = 0;
   size_t told_reasons_ = 0;
-  bool told_trouble_ = false, told_strata_ = false;
+  bool told_trouble_ = false, told_strata_ = false, caught_up_ = false;
 
   mutable std::mutex counts_mutex_;  // guards counts_
   driftserve::ConsumerCounts counts_;

@@ -38,6 +38,19 @@ TEST_F(ProgressBarTest, IsShownFromTheSecondSecondOnAndTakenAwayAtTheEnd) {
   EXPECT_EQ(out_.str(), "");
 }
 
+TEST_F(ProgressBarTest, IsShownFromTheBeginningAndLeftThereWhereAsked) {
+  console_.err_is_terminal = false;
+  {
+    ProgressBar bar(console_, "reading rows", ShowProgress::kAlways);
+    bar.Show(0.5, 1000);
+    bar.Show(0.6, 1200);  // too soon after the last
+    bar.Show(1, 2000);    // the end is always told
+  }
+  EXPECT_EQ(err_.str(),
+            "\rreading rows [############............]  50 %, 1000 rows"
+            "\rreading rows [########################] 100 %, 2000 rows\n");
+}
+
 TEST_F(ProgressBarTest, IsNotShownWithoutATerminalOrWhenQuiet) {
   for (const bool quiet : {true, false}) {
     console_.err_is_terminal = quiet;

@@ -168,7 +168,7 @@ def test_progress_and_quiet(model):
     done = profile(model, "--progress", "--quiet")
     assert done.returncode == 0
     assert done.stdout == ""
-    assert "reading rows: 100 %, 2000 rows" in done.stderr
+    assert "reading rows [########################] 100 %, 2000 rows\n" in done.stderr
 
 
 def test_warnings_of_the_content(model):
@@ -205,7 +205,7 @@ def test_bad_input_names_what_is_wrong_and_leaves_the_old_file(model):
     refused(data(head + "1,2,UA,3\nwarm,2,UA,3\n"), "bad.csv: column 'temp', row 2: expected a number, got 'warm'")
     refused(data(head), "bad.csv: expected rows, got a header alone")
     refused(data(""), "bad.csv: expected rows, got an empty file")
-    refused(data(head + "1,2\n"), "bad.csv", "Expected 4 columns, got 2")
+    refused(data(head + "1,2\n"), "bad.csv", "bad.csv: row 1: expected 4 fields, as the header has, got 2")
     refused(profile(model, data=folder / "none.csv"), "none.csv: cannot open")
     refused(profile(model, data=folder / "none*.parquet"), "no file matches")
     pyarrow.parquet.write_table(table(), folder / "cut.parquet")

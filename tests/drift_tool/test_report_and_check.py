@@ -256,7 +256,7 @@ def test_bad_input_is_told_by_file_column_and_row(data):
     refused(current(head + "1,2,Oslo\nwarm,2,Oslo\n"), "bad.csv: column 'x', row 2: expected a number, got 'warm'")
     refused(current(head + "a,2,Oslo\nb,2,Oslo\n"), "column 'x', row 1: expected a number, got 'a'")
     refused(current(head + "2013-01-05,2,Oslo\n"), "column 'x', row 1: expected a number, got '2013-01-05'")
-    refused(current(head + "1,2\n"), "bad.csv", "Expected 3 columns, got 2")
+    refused(current(head + "1,2\n"), "bad.csv", "bad.csv: row 1: expected 3 fields, as the header has, got 2")
     one_row = done(current(head + "1,2,Oslo\n"), 2)
     assert "3 of 3 features could not be judged: x, y, city" in one_row.stderr
     warned = current(head.replace("city", "city,more") + "1,2,Oslo,3\n")
@@ -302,7 +302,26 @@ def test_nothing_half_written(data):
     assert (data / "r.html").read_text() == "old"
     refused(run("report", "--reference", data / "reference.pb", "--current", data / "same.parquet", "--html",
                 data / "none" / "r.html"), "none/r.html")
+    refused(run("report", "--reference", data / "reference.pb", "--current", data / "same.parquet", "--html",
+                data / "r.html", "--json", data / "none" / "r.json"), "none/r.json: cannot create")
+    assert (data / "r.html").read_text() == "old", "all of the files or none"
     assert not list(data.glob("*.tmp*"))
+
+
+def test_a_damaged_page_with_a_checksum_is_refused(data):
+    pyarrow.parquet.write_table(rows(2), data / "checked.parquet", use_dictionary=False, compression="none",
+                                write_page_checksum=True)
+    against = ("report", "--reference", data / "reference.pb", "--current", data / "checked.parquet")
+    done(run(*against))
+    content = bytearray((data / "checked.parquet").read_bytes())
+    content[1000] ^= 1  # the last bit of a number
+    (data / "checked.parquet").write_bytes(content)
+    refused(run(*against), "checked.parquet: after row 0: ", "CRC checksum verification failed")
+
+
+def test_rows_in_the_place_of_a_profile(data):
+    refused(run("report", "--reference", data / "same.parquet", "--current", data / "same.parquet"),
+            "same.parquet: its ", "are not a reference profile", "rows are named with --reference-data")
 
 
 def test_predictions_may_be_left_out(data):
