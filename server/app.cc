@@ -93,6 +93,7 @@ class App::Parts {
         boot_id_(RandomBootId()),
         unknown_(PollerCount(config_.grpc)),
         tap_({static_cast<size_t>(config_.tap.ring_samples), static_cast<size_t>(config_.tap.ring_bytes)}),
+        labels_({static_cast<size_t>(config_.labels.ring_reports), static_cast<size_t>(config_.labels.ring_labels)}),
         admission_(config_.scheduling.max_pending_requests, config_.scheduling.max_pending_bytes) {}
 
   ~Parts() { Stop(); }
@@ -179,6 +180,7 @@ absl::Status App::Parts::StartPipeline() {
   settings.topic = config_.kafka.topic;
   settings.events_topic = config_.kafka.events_topic;
   settings.hash_key = config_.kafka.hash_key;
+  settings.early_labels = {static_cast<size_t>(config_.labels.early_labels), config_.labels.early_ms * 1'000'000};
   observer_ = std::make_unique<Observer>(std::move(settings), clock_, &tap_, publisher_.get(), &board_, log_,
                                          &labels_);
   observer_->Start();

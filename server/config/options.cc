@@ -125,6 +125,14 @@ const std::vector<Option>& Table() {
       {"tap.ring_bytes", FIELD(tap.ring_bytes), "Bytes of those requests, per serving thread.", 64 * kKi, 16 * kGi,
        kBytes},
 
+      {"labels.ring_reports", FIELD(labels.ring_reports),
+       "ReportLabels requests waiting for the observer, per serving thread; further ones are refused.", 2, 1'048'576},
+      {"labels.ring_labels", FIELD(labels.ring_labels),
+       "Labels of those requests, per serving thread; no request may have more.", 1, 10'000'000},
+      {"labels.early_labels", FIELD(labels.early_labels),
+       "Labels, per model, that wait for their prediction; the oldest above it count as unknown.", 1, 10'000'000},
+      {"labels.early_ms", FIELD(labels.early_ms), "How long a label waits for its prediction.", 0, 600'000, kMillis},
+
       {"shutdown.lame_duck_ms", FIELD(shutdown.lame_duck_ms),
        "After SIGTERM: not ready but still serving, while load balancers notice.", 0, 600'000, kMillis},
       {"shutdown.drain_timeout_ms", FIELD(shutdown.drain_timeout_ms), "How long requests already accepted may take.", 0,

@@ -68,6 +68,13 @@ struct TapConfig {
   int64_t ring_bytes = int64_t{64} << 20;
 };
 
+struct LabelsConfig {
+  int ring_reports = 1024;
+  int ring_labels = 65'536;
+  int early_labels = 65'536;
+  int64_t early_ms = 5000;
+};
+
 struct ShutdownConfig {
   int64_t lame_duck_ms = 0;
   int64_t drain_timeout_ms = 30'000;
@@ -91,6 +98,7 @@ struct ServerConfig {
   SchedulingConfig scheduling;
   KafkaConfig kafka;
   TapConfig tap;
+  LabelsConfig labels;
   ShutdownConfig shutdown;
   LogConfig log;
   AccessLogConfig access_log;

@@ -62,7 +62,7 @@ std::optional<LabelOutcome> LabelTable::Join(std::string_view request_id, uint32
   }
   if (!early_.try_emplace(key, label).second) return LabelOutcome::kRepeated;
   early_order_.push_back(key);
-  while (early_order_.size() > limits_.early_labels) {
+  while (early_order_.size() > limits_.early.labels) {
     crowded_out_ += early_.erase(early_order_.front());
     early_order_.pop_front();
   }
@@ -80,7 +80,7 @@ uint64_t LabelTable::Advance(int64_t now_ns) {
   while (!early_order_.empty()) {
     const auto oldest = early_.find(early_order_.front());
     if (oldest != early_.end()) {
-      if (now_ns - oldest->second.arrived_ns < limits_.early_ns) break;
+      if (now_ns - oldest->second.arrived_ns < limits_.early.wait_ns) break;
       early_.erase(oldest);
       ++unknown;
     }

@@ -26,18 +26,23 @@ struct WaitingPrediction {
   drift::Value AsValue() const { return value.type() == drift::Value::Type::kText ? drift::Value::Text(text) : value; }
 };
 
+/// Labels that came before their predictions.
+struct EarlyLabelLimits {
+  size_t labels = 65'536;           // above it the oldest is given up, as unknown
+  int64_t wait_ns = 5'000'000'000;  // how long a label waits for its prediction
+};
+
 struct LabelTableLimits {
-  int64_t time_limit_ns = 0;   // a label that comes later is late
-  size_t rows = 100'000;       // predictions in the table, labelled ones too
-  size_t early_labels = 65'536;
-  int64_t early_ns = 5'000'000'000;  // how long a label waits for its prediction
+  int64_t time_limit_ns = 0;  // a label that comes later is late
+  size_t rows = 100'000;      // predictions in the table, labelled ones too
+  EarlyLabelLimits early;
 };
 
 /// Joins labels to sampled predictions by request id and row. Both sides are bounded in number and time.
 ///
 /// A prediction stays for twice the time limit, so that a label that comes again or too late is told from one of a
 /// prediction that was never sampled. A label may overtake its prediction, which is sampled after the reply: it waits
-/// for `early_ns`. Request ids are kept as 128-bit hashes. Used by the observer thread; time is the caller's.
+/// for `early.wait_ns`. Request ids are kept as 128-bit hashes. Used by the observer thread; time is the caller's.
 /// Dropped: the oldest prediction above `rows` (evicted), a second one under the same key, which is refused
 /// (repeated), and a text above kMostLabelBytes or a missing value (unusable); each counted.
 class LabelTable {

@@ -62,14 +62,14 @@ LabelTable::Label ToLabel(const ReportedLabel& label, int64_t received_ns) {
 }  // namespace
 
 LabelWatch::LabelWatch(WatchedModel* model, const drift::Reference& reference, const drift::MonitorSettings& monitor,
-                       std::vector<std::string> strata, int64_t now_ns)
+                       std::vector<std::string> strata, const EarlyLabelLimits& early, int64_t now_ns)
     : model_(model),
       settings_(*monitor.labels),
       strata_(std::move(strata)),
       window_settings_(monitor.window),
       reference_(OnlyLabel(reference, settings_.name)),
       monitor_(ConceptOf(monitor, reference_.get(), now_ns)),
-      table_({settings_.time_limit_ns, static_cast<size_t>(settings_.table_rows)}) {
+      table_({settings_.time_limit_ns, static_cast<size_t>(settings_.table_rows), early}) {
   window_settings_.length_ns += settings_.time_limit_ns;
   if (reference_ == nullptr) return;
   MakeWindow(now_ns);

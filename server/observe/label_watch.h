@@ -28,7 +28,7 @@ class LabelWatch {
  public:
   /// REQUIRES: monitor.labels. `reference` may lack the label: then its drift is not watched.
   LabelWatch(WatchedModel* model, const drift::Reference& reference, const drift::MonitorSettings& monitor,
-             std::vector<std::string> strata, int64_t now_ns);
+             std::vector<std::string> strata, const EarlyLabelLimits& early, int64_t now_ns);
 
   /// A kept row of a request. Its label may have come before it.
   void TakePrediction(const Sample& sample, const KeptRow& row, const drift::Value& prediction);

@@ -29,7 +29,8 @@ int FindBinding(const std::vector<FeatureBinding>& bindings, const std::string& 
 }  // namespace
 
 ModelWatch::ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
-                       const drift::MonitorSettings& monitor, RecordOrigin origin, int64_t now_ns)
+                       const drift::MonitorSettings& monitor, RecordOrigin origin, const EarlyLabelLimits& early,
+                       int64_t now_ns)
     : model_(std::move(model)),
       whole_reference_(std::move(reference)),
       reference_(WithoutLabels(whole_reference_)),
@@ -43,15 +44,15 @@ ModelWatch::ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<cons
   Bind();
   MakeWindow(now_ns);
   evaluator_ = std::make_unique<drift::Evaluator>(reference_, monitor_.evaluator(), now_ns);
-  if (monitor_.labels) WatchLabels(now_ns);
+  if (monitor_.labels) WatchLabels(early, now_ns);
 }
 
-void ModelWatch::WatchLabels(int64_t now_ns) {
+void ModelWatch::WatchLabels(const EarlyLabelLimits& early, int64_t now_ns) {
   const WatchedModelSettings& settings = model_->settings();
   const int found = FindBinding(settings.predictions, monitor_.labels->prediction);
   if (found < 0) return;
   label_prediction_ = found + static_cast<int>(settings.features.size());
-  labels_ = std::make_unique<LabelWatch>(model_.get(), *whole_reference_, monitor_, strata_, now_ns);
+  labels_ = std::make_unique<LabelWatch>(model_.get(), *whole_reference_, monitor_, strata_, early, now_ns);
 }
 
 void ModelWatch::Bind() {

@@ -25,9 +25,9 @@ class ModelWatch {
  public:
   static constexpr size_t kHistoryPoints = 240;
 
-  /// `now_ns`: Unix, the start of the observation period.
+  /// `early`: of labels, where monitor.yaml declares them. `now_ns`: Unix, the start of the observation period.
   ModelWatch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
-             const drift::MonitorSettings& monitor, RecordOrigin origin, int64_t now_ns);
+             const drift::MonitorSettings& monitor, RecordOrigin origin, const EarlyLabelLimits& early, int64_t now_ns);
 
   const WatchedModel* model() const { return model_.get(); }
   bool Is(const std::string& name, const std::string& version) const;
@@ -56,7 +56,7 @@ class ModelWatch {
 
  private:
   void MakeWindow(int64_t now_ns);
-  void WatchLabels(int64_t now_ns);
+  void WatchLabels(const EarlyLabelLimits& early, int64_t now_ns);
   void StateRates(int64_t now_ns);
   void Bind();
   std::vector<BinCounts> CountBins() const;

@@ -293,7 +293,7 @@ void Observer::Watch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const 
                      const drift::MonitorSettings& monitor) {
   const std::string name = model->settings().name, version = model->settings().version;
   state_->Request({std::make_unique<ModelWatch>(std::move(model), std::move(reference), monitor, state_->Origin(),
-                                                state_->clock_->UnixNanos()),
+                                                state_->settings_.early_labels, state_->clock_->UnixNanos()),
                    name, version});
 }
 

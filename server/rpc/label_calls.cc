@@ -131,7 +131,8 @@ absl::Status Hand(const LabelCallSettings& settings, const Model& model, const v
   const size_t taken = report->labels.size();
   if (taken > 0 && !settings.producer->Offer(report)) {
     counts.Add(LabelOutcome::kDropped, taken);
-    return absl::ResourceExhaustedError("too many labels wait to be joined: report them again in a second");
+    return absl::ResourceExhaustedError(
+        "too many labels wait to be joined (labels.ring_labels, labels.ring_reports): report them again in a second");
   }
   response.set_accepted(taken);
   return absl::OkStatus();

@@ -6,7 +6,7 @@ namespace driftserve {
 
 bool LabelProducer::Offer(std::unique_ptr<LabelReport>& report) {
   const size_t labels = report->labels.size();
-  if (offered_.Read() - taken_.Read() + labels > kLabels) return false;
+  if (offered_.Read() - taken_.Read() + labels > limits_.labels) return false;
   if (!ring_.TryPush(std::move(report))) return false;
   offered_.Add(labels);
   return true;
@@ -20,7 +20,7 @@ std::unique_ptr<LabelReport> LabelProducer::Take() {
 
 LabelProducer* LabelInbox::AddProducer() {
   std::lock_guard lock(mutex_);
-  producers_.push_back(std::make_unique<LabelProducer>());
+  producers_.push_back(std::make_unique<LabelProducer>(limits_));
   return producers_.back().get();
 }
 

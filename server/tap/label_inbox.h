@@ -32,12 +32,17 @@ struct LabelReport {
   std::vector<ReportedLabel> labels;
 };
 
+/// How much may wait for the observer, per poller.
+struct LabelInboxLimits {
+  size_t reports = 1024;   // rounded up to a power of two
+  size_t labels = 65'536;  // of those reports
+};
+
 /// One poller's end of the way. Never blocks. Offer by its thread, Take by the observer's, the rest by anyone.
-/// Refused: a report that finds more than kReports reports or kLabels labels waiting.
+/// Refused: a report that finds so many reports or labels waiting that there is no room within the limits.
 class LabelProducer {
  public:
-  static constexpr size_t kReports = 1024;
-  static constexpr size_t kLabels = 65'536;
+  explicit LabelProducer(LabelInboxLimits limits = {}) : limits_(limits), ring_(limits.reports) {}
 
   /// False when there is no room; `report` stays with the caller.
   bool Offer(std::unique_ptr<LabelReport>& report);
@@ -45,7 +50,8 @@ class LabelProducer {
   std::unique_ptr<LabelReport> Take();
 
  private:
-  SpscRing<std::unique_ptr<LabelReport>> ring_{kReports};
+  const LabelInboxLimits limits_;
+  SpscRing<std::unique_ptr<LabelReport>> ring_;
   SingleWriterCounter offered_, taken_;  // labels
 };
 
@@ -53,6 +59,8 @@ class LabelProducer {
 /// Thread-safe.
 class LabelInbox {
  public:
+  explicit LabelInbox(LabelInboxLimits limits = {}) : limits_(limits) {}
+
   /// A producer for a thread that takes reports; lives as long as the inbox.
   LabelProducer* AddProducer();
   std::vector<LabelProducer*> producers() const;
@@ -61,6 +69,8 @@ class LabelInbox {
   SharedCounter undeclared;     // its monitor.yaml has no labels
 
  private:
+  const LabelInboxLimits limits_;
+
   mutable std::mutex mutex_;  // guards producers_
   std::vector<std::unique_ptr<LabelProducer>> producers_;
 };

@@ -12,6 +12,7 @@
 namespace driftserve {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -60,6 +61,20 @@ TEST_F(LoadConfigTest, LaterSourcesWin) {
   EXPECT_EQ(config->grpc.pollers, 3);
   EXPECT_EQ(config->grpc.posted_calls, 7);
   EXPECT_EQ(config->tap.ring_samples, 8);
+}
+
+TEST_F(LoadConfigTest, QueuesOfLabelsAreBounded) {
+  const auto config = Load("repository: {path: models}\nlabels: {ring_reports: 16, ring_labels: 500, early_labels: 9, "
+                           "early_ms: 2s}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->labels.ring_reports, 16);
+  EXPECT_EQ(config->labels.ring_labels, 500);
+  EXPECT_EQ(config->labels.early_labels, 9);
+  EXPECT_EQ(config->labels.early_ms, 2000);
+  const auto refused = Load("repository: {path: models}\nlabels: {ring_labels: 0, early_ms: 11min}\n");
+  EXPECT_THAT(std::string(refused.status().message()),
+              AllOf(HasSubstr("labels.ring_labels: expected a whole number from 1 to 10000000, got `0`"),
+                    HasSubstr("labels.early_ms: expected a whole number of milliseconds from 0 to 600000")));
 }
 
 TEST_F(LoadConfigTest, DurationsAndSizesMayCarryAUnit) {

@@ -31,7 +31,7 @@ class LabelTableTest : public ::testing::Test {
     return table_.Join(id, row, label, joined_);
   }
 
-  LabelTable table_{{.time_limit_ns = kHour, .rows = 4, .early_labels = 2, .early_ns = 5 * kSecond}};
+  LabelTable table_{{.time_limit_ns = kHour, .rows = 4, .early = {.labels = 2, .wait_ns = 5 * kSecond}}};
   std::optional<LabelTable::Label> early_;
   const WaitingPrediction* joined_ = nullptr;
 };

@@ -92,7 +92,8 @@ class ObserverLabelsTest : public Pipeline {
   drift::MonitorSettings monitor_ = MakeMonitor();
   LabelInbox inbox_;
   LabelProducer* producer_;
-  Observer labelled_{{7, "driftserve/test", "samples", "events", ""}, &clock_, &tap_, &publisher_, &board_,
+  Observer labelled_{{7, "driftserve/test", "samples", "events", "", {.labels = 3, .wait_ns = 4 * kSecond}},
+                     &clock_, &tap_, &publisher_, &board_,
                      [this](LogLevel, const std::string& line) { log_.push_back(line); }, &inbox_};
   std::shared_ptr<const ModelSnapshot> snapshot_;
   int played_ = 0;
@@ -122,6 +123,18 @@ TEST_F(ObserverLabelsTest, EveryLabelEndsInOneOutcome) {
   Report("c", 1.0);
   labelled_.RunOnce();
   EXPECT_EQ(Count(LabelOutcome::kLate), 1u);
+}
+
+TEST_F(ObserverLabelsTest, EarlyLabelsWaitAsLongAndAsManyAsConfigured) {
+  Watch();
+  for (const char* id : {"a", "b", "c", "d"}) Report(id, 1.0);
+  labelled_.RunOnce();
+  clock_.AdvanceSeconds(1);
+  labelled_.RunOnce();
+  EXPECT_EQ(Count(LabelOutcome::kUnknown), 1u) << "three may wait";
+  clock_.AdvanceSeconds(4);
+  labelled_.RunOnce();
+  EXPECT_EQ(Count(LabelOutcome::kUnknown), 4u) << "for four seconds";
 }
 
 TEST_F(ObserverLabelsTest, ALabelOfTheSamePassFindsItsPrediction) {

@@ -152,7 +152,7 @@ TEST_F(LabelCallsTest, NoSuchModelAndNoSuchLabelsAreCountedApart) {
 
 TEST_F(LabelCallsTest, AFullQueueRefusesTheWholeRequestAndCountsIt) {
   Add();
-  for (size_t i = 0; i < LabelProducer::kReports; ++i) ASSERT_TRUE(Report().ok());
+  for (size_t i = 0; i < LabelInboxLimits().reports; ++i) ASSERT_TRUE(Report().ok());
   Add("b");
   const grpc::Status status = Report();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);

@@ -26,8 +26,8 @@ TEST(LabelInboxTest, HandsReportsOverInOrder) {
 }
 
 TEST(LabelInboxTest, RefusesAboveItsBoundOfLabelsAndTakesAgainWhenThereIsRoom) {
-  LabelProducer producer;
-  auto half = Report(LabelProducer::kLabels / 2), other_half = Report(LabelProducer::kLabels / 2), one = Report(1);
+  LabelProducer producer({.reports = 8, .labels = 10});
+  auto half = Report(5), other_half = Report(5), one = Report(1);
   EXPECT_TRUE(producer.Offer(half));
   EXPECT_TRUE(producer.Offer(other_half));
   EXPECT_FALSE(producer.Offer(one));
@@ -37,13 +37,14 @@ TEST(LabelInboxTest, RefusesAboveItsBoundOfLabelsAndTakesAgainWhenThereIsRoom) {
 }
 
 TEST(LabelInboxTest, RefusesAboveItsBoundOfReports) {
-  LabelProducer producer;
-  for (size_t i = 0; i < LabelProducer::kReports; ++i) {
+  LabelInbox inbox({.reports = 4, .labels = 100});
+  LabelProducer* const producer = inbox.AddProducer();
+  for (int i = 0; i < 4; ++i) {
     auto report = Report(1);
-    ASSERT_TRUE(producer.Offer(report));
+    ASSERT_TRUE(producer->Offer(report));
   }
   auto report = Report(1);
-  EXPECT_FALSE(producer.Offer(report));
+  EXPECT_FALSE(producer->Offer(report));
 }
 
 TEST(LabelInboxTest, TwoThreadsLoseNothing) {
