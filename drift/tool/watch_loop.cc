@@ -81,13 +81,9 @@ absl::Status WatchLoop::TakeMessages() {
 }
 
 void WatchLoop::TellProgress() {
-  if (caught_up_) return;
   const WatchCounts& counts = watch_.counts();
   const uint64_t taken = counts.rows + counts.skipped.total() + counts.read_again;
-  const uint64_t lag = consumer_->Lag();
-  if (taken == 0) return;  // what there is to read is not known yet
-  caught_up_ = lag == 0;
-  progress_(static_cast<double>(taken) / static_cast<double>(taken + lag), taken);
+  if (const auto done = catch_up_.Tell(taken, consumer_->Lag())) progress_(*done, taken);
 }
 
 void WatchLoop::EvaluateDue(bool all) {

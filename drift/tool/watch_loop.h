@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "drift/topic/group_consumer.h"
+#include "drift/tool/catch_up.h"
 #include "drift/tool/watch_snapshot.h"
 #include "drift/watch/topic_watch.h"
 #include "server/metrics/operations.h"
@@ -63,9 +64,10 @@ class WatchLoop {
   std::unique_ptr<GroupConsumer> consumer_;
   driftserve::SnapshotBoard board_;
   std::atomic<bool> joined_{false};
+  CatchUp catch_up_;
   uint64_t rebalances_ = 0, commit_failures_ = 0;
   size_t told_reasons_ = 0;
-  bool told_trouble_ = false, told_strata_ = false, caught_up_ = false;
+  bool told_trouble_ = false, told_strata_ = false;
 
   mutable std::mutex counts_mutex_;  // guards counts_
   driftserve::ConsumerCounts counts_;
