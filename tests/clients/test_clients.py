@@ -20,7 +20,8 @@ SERVICE = "inference.GRPCInferenceService"
 
 @pytest.fixture(scope="module")
 def served(start, tmp_path_factory):
-    return start({"mlp": {}, "strings": {}}, env=server.with_gpus(tmp_path_factory.mktemp("driver")))
+    return start({"mlp": {}, "strings": {}}, {"repository": {"control": "explicit", "models": ["mlp", "strings"]}},
+                 env=server.with_gpus(tmp_path_factory.mktemp("driver")))
 
 
 def perf_analyzer(served, folder, *flags):
@@ -71,6 +72,8 @@ def test_kserve_client(served):
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["live"] and said["ready"] and said["model_ready"]
     assert said["shape"] == [3, 1] and said["model"] == "mlp"
+    assert said["unloaded"] == ["mlp", True, False]
+    assert said["loaded"] == ["mlp", True, True]
 
 
 @pytest.mark.skipif(not (CLIENTS / "bin" / "ghz").exists(), reason="no Go here")
