@@ -13,10 +13,10 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test demo bench accuracy install clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test pt2-test demo bench accuracy install clean
 
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install packages, wheels, flight data and Kafka's jars; skips what is there
 	@deploy/build/setup.sh
@@ -46,6 +46,10 @@ clients-test: programs ## perf_analyzer, KServe's SDK, ghz and grpcurl against t
 	@tests/run.sh build release make_test_repository fake_nvml
 	@tests/clients/setup.sh
 	@DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/clients
+
+pt2-test: build ## flight_delay as an archive and as an AOTInductor package; compiles it first, with 4.7 GB of Python's torch
+	@tests/pt2/setup.sh
+	@DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/pt2
 
 demo: setup ## replay July to December of real flights; KEEP=1 leaves everything running
 	@tests/run.sh build release driftserve demo_replay

@@ -16,6 +16,8 @@
 #include "server/batch/watchdog.h"
 #include "server/control/model_controller.h"
 #include "server/control/serving_host.h"
+#include "server/execute/model_loader.h"
+#include "server/execute/package_loader.h"
 #include "server/execute/torchscript_loader.h"
 #include "server/logging.h"
 #include "server/metrics/nvml.h"
@@ -148,7 +150,7 @@ bool App::Parts::Start(StartFailure& failure) {
     return false;
   };
   // First, so that the process in which models are tried starts while the rest does.
-  loader_ = MakeTorchScriptLoader();
+  loader_ = MakeModelLoader(MakeTorchScriptLoader(), MakePackageLoader());
   repository_ = std::make_unique<Repository>(config_, PollerCount(config_.grpc), loader_.get(), clock_,
                                              MakeTrial(config_.repository, loader_.get(), clock_));
   if (absl::Status status = StartPipeline(); !status.ok()) return fail(kExitBadConfiguration, status);

@@ -12,6 +12,8 @@
 #include "server/app.h"
 #include "server/base/text.h"
 #include "server/config/load_config.h"
+#include "server/execute/model_loader.h"
+#include "server/execute/package_loader.h"
 #include "server/execute/torchscript_loader.h"
 #include "server/repository/trial_channel.h"
 #include "server/repository/trial_child.h"
@@ -127,7 +129,8 @@ int Run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == driftserve::kTrialOption) {
-    return driftserve::RunTrialChild(*driftserve::MakeTorchScriptLoader());
+    return driftserve::RunTrialChild(
+        *driftserve::MakeModelLoader(driftserve::MakeTorchScriptLoader(), driftserve::MakePackageLoader()));
   }
   return driftserve::Run(argc, argv);
 }

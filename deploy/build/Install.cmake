@@ -19,6 +19,7 @@ if(programs AND NOT DRIFTSERVE_SANITIZE)
     PRE_EXCLUDE_REGEXES "^(ld-linux.*|libc|libm|libdl|librt|libutil|libpthread|libresolv)\\.so"
     DIRECTORIES ${torch_lib} ${cuda_lib} ${arrow_lib} ${cuda_lib}/../../cuda_cupti/lib
     DESTINATION lib COMPONENT driftserve)
+  install(TARGETS torch_name LIBRARY DESTINATION lib COMPONENT driftserve)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/driftserve COMPONENT driftserve)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto DESTINATION share/driftserve COMPONENT driftserve
     FILES_MATCHING PATTERN "*.proto")

@@ -77,6 +77,10 @@ const std::vector<Option>& Table() {
        "How long the trial of one model version may take.", 100, 3'600'000, kMillis},
       {"repository.trial_memory_bytes", FIELD(repository.trial_memory_bytes),
        "What a trial may allocate, the model file included; larger files are refused.", kMi, kTi, kBytes},
+      {"repository.allow_native_code", FIELD(repository.allow_native_code),
+       "Whether AOTInductor packages, model.pt2, are served; they are native code and run with this server's rights."},
+      {"repository.native_code_folder", FIELD(repository.native_code_folder),
+       "Where packages are unpacked while they are loaded; empty: the system's folder for temporary files."},
 
       {"scheduling.max_pending_requests", FIELD(scheduling.max_pending_requests),
        "Requests accepted and not yet run, in the whole server; above it RESOURCE_EXHAUSTED.", 1, 1'000'000},

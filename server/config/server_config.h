@@ -38,6 +38,8 @@ struct RepositoryConfig {
   std::string trial = "child";
   int64_t trial_timeout_ms = 60'000;
   int64_t trial_memory_bytes = int64_t{16} << 30;
+  bool allow_native_code = false;
+  std::string native_code_folder;
 };
 
 struct SchedulingConfig {

@@ -66,6 +66,8 @@ struct LoadRequest {
   DeviceKind device = DeviceKind::kCpu;
   int device_index = 0;
   int intra_op_threads = 1;
+  int runners = 1;            // how many threads run it at a time
+  std::string unpack_folder;  // where native code is unpacked; empty: the system's folder for temporary files
 };
 
 /// What a model file says of itself, for a configuration that leaves inputs or outputs out.

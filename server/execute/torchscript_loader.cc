@@ -13,6 +13,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include "server/execute/archive_bytes.h"
 #include "server/execute/torch_types.h"
 #include "server/execute/torchscript_graph.h"
 
@@ -20,22 +21,6 @@ namespace driftserve {
 namespace {
 
 using torch::jit::Module;
-
-// Lets torch read an archive where it lies in memory.
-class BytesReader : public caffe2::serialize::ReadAdapterInterface {
- public:
-  explicit BytesReader(const std::string& bytes) : bytes_(bytes) {}
-  size_t size() const override { return bytes_.size(); }
-  size_t read(uint64_t position, void* buffer, size_t count, const char*) const override {
-    if (position >= bytes_.size()) return 0;
-    count = std::min(count, bytes_.size() - static_cast<size_t>(position));
-    std::memcpy(buffer, bytes_.data() + position, count);
-    return count;
-  }
-
- private:
-  const std::string& bytes_;
-};
 
 absl::StatusOr<Module> ReadModule(const std::string& file, const std::string& bytes, at::Device device) {
   Module module;

@@ -47,6 +47,7 @@ void ChildTrial::Cancel() { eventfd_write(cancelled_, 1); }
 absl::Status ChildTrial::Try(const LoadRequest& request, const ModelSettings& settings) {
   trial::Request message;
   message.set_file(request.file);
+  message.set_unpack_folder(request.unpack_folder);
   *message.mutable_config() = settings.config;
   const absl::StatusOr<trial::Reply> reply = Ask(std::move(message), *request.bytes);
   return reply.status();

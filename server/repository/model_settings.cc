@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "server/base/text.h"
+#include "server/execute/model_loader.h"
 #include "server/repository/tensor_specs.h"
 
 namespace driftserve {
@@ -59,8 +60,9 @@ class SettingsReader {
     if (!config.name().empty() && config.name() != settings_.name) {
       Fault("name: expected `", settings_.name, "`, the folder's name, or nothing, got `", config.name(), "`");
     }
-    if (!config.platform().empty() && config.platform() != "pytorch_libtorch") {
-      Fault("platform: expected pytorch_libtorch, got `", config.platform(), "`");
+    settings_.platform = IsPackage(ModelFileName(config)) ? "pytorch_aotinductor" : "pytorch_libtorch";
+    if (!config.platform().empty() && config.platform() != settings_.platform) {
+      Fault("platform: expected ", settings_.platform, ", got `", config.platform(), "`");
     }
     if (!config.backend().empty() && config.backend() != "pytorch") {
       Fault("backend: expected pytorch, got `", config.backend(), "`");
@@ -69,7 +71,6 @@ class SettingsReader {
     if (file.find('/') != file.npos || file == "..") {
       Fault("default_model_filename: expected the name of a file in the version's folder, got `", file, "`");
     }
-    settings_.platform = "pytorch_libtorch";
   }
 
   void ReadTensors() {

@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 #include "server/base/hash.h"
 #include "server/base/text.h"
+#include "server/execute/model_loader.h"
 #include "server/repository/model_settings.h"
 #include "server/repository/version_folders.h"
 #include "server/repository/warm.h"
@@ -139,15 +140,19 @@ absl::StatusOr<ConfigText> Repository::ReadConfig(const ModelFiles& files, const
 absl::StatusOr<FileContent> Repository::ReadModelFile(const ModelFiles& files, int64_t version,
                                                       const inference::ModelConfig& config) const {
   const std::string name = Concat(version, "/", ModelFileName(config));
+  if (IsPackage(name) && !config_.repository.allow_native_code) {
+    return absl::InvalidArgumentError(
+        Concat(files.Place(name), ": an AOTInductor package is native code, which may do anything that this server may; "
+                                  "option repository.allow_native_code=true serves it"));
+  }
   auto bytes = files.Read(name, config_.repository.trial_memory_bytes);
   if (!absl::IsNotFound(bytes.status())) return bytes;
-  const std::string package = Concat(version, "/model.pt2");
-  if (files.Has(package)) {
-    return absl::InvalidArgumentError(Concat(files.Place(package),
-                                             ": AOTInductor packages are not served yet; expected ", files.Place(name),
-                                             ", a TorchScript archive"));
-  }
   return absl::InvalidArgumentError(bytes.status().message());
+}
+
+void Repository::NameModelFile(const ModelFiles& files, int64_t newest, inference::ModelConfig& config) {
+  if (!config.default_model_filename().empty() || files.Has(Concat(newest, "/model.pt"))) return;
+  if (files.Has(Concat(newest, "/model.pt2"))) config.set_default_model_filename("model.pt2");
 }
 
 absl::StatusOr<ModelSettings> Repository::ReadSettings(const ModelFiles& files, const ConfigText& text,
@@ -193,10 +198,11 @@ absl::StatusOr<std::vector<std::shared_ptr<Model>>> Repository::LoadModel(
   if (overrides.files.empty() && !Has(name)) {
     return absl::NotFoundError(Concat(files->Place(""), ": expected a folder with a config.pbtxt and versions"));
   }
-  const absl::StatusOr<ConfigText> text = ReadConfig(*files, overrides);
+  absl::StatusOr<ConfigText> text = ReadConfig(*files, overrides);
   if (!text.ok()) return text.status();
   const auto versions = ChooseVersions(text->config.version_policy(), files->Versions(), files->Place(""));
   if (!versions.ok()) return versions.status();
+  NameModelFile(*files, versions->back(), text->config);
   const absl::StatusOr<ModelSettings> settings = ReadSettings(*files, *text, name, versions->back());
   if (!settings.ok()) return settings.status();
   std::vector<std::shared_ptr<Model>> models;
@@ -224,8 +230,10 @@ absl::StatusOr<std::vector<std::shared_ptr<Model>>> Repository::LoadModel(
 
 absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(const ModelFiles& files, ModelSettings settings,
                                                                int64_t version, const VersionContent& content) {
-  const LoadRequest request = MakeLoadRequest(
-      settings, files.Place(Concat(version, "/", ModelFileName(settings.config))), content.model);
+  LoadRequest request = MakeLoadRequest(settings, files.Place(Concat(version, "/", ModelFileName(settings.config))),
+                                        content.model);
+  request.runners = std::max(pollers_, settings.instance_count);
+  request.unpack_folder = config_.repository.native_code_folder;
   if (absl::Status status = trial_->Try(request, settings); !status.ok()) return status;
   auto model = std::make_shared<Model>();
   model->settings = std::move(settings);

@@ -58,6 +58,8 @@ class Repository {
   };
 
   absl::StatusOr<ConfigText> ReadConfig(const ModelFiles& files, const LoadOverrides& overrides) const;
+  /// Names a package where config.pbtxt names no file and there is no archive.
+  static void NameModelFile(const ModelFiles& files, int64_t newest, inference::ModelConfig& config);
   absl::StatusOr<ModelSettings> ReadSettings(const ModelFiles& files, const ConfigText& text, const std::string& name,
                                              int64_t newest) const;
   absl::StatusOr<FileContent> ReadModelFile(const ModelFiles& files, int64_t version,

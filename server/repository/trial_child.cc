@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <new>
 #include <string>
@@ -41,6 +42,8 @@ void BoundProcess() {
   SetSoftLimit(RLIMIT_CORE, 0);
   SetSoftLimit(RLIMIT_STACK, ServerStackBytes() / 2);
   std::ofstream("/proc/self/oom_score_adj") << 1000;
+  // Compiled packages read past their inputs where config.pbtxt has them smaller, unless they are told to look.
+  setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 1);
 }
 
 // Writable private memory of this process, as RLIMIT_DATA counts it.
@@ -89,7 +92,9 @@ absl::Status Answer(Loader& loader, const trial::Request& request, trial::Reply&
       MakeSettings({request.file(), request.config(), nullptr}, request.config().name(), nullptr,
                    loader.DeviceCount(DeviceKind::kGpu));
   if (!settings.ok()) return settings.status();
-  return RunTrial(loader, MakeLoadRequest(*settings, request.file(), std::move(bytes)), *settings, Tell);
+  LoadRequest load = MakeLoadRequest(*settings, request.file(), std::move(bytes));
+  load.unpack_folder = request.unpack_folder();
+  return RunTrial(loader, load, *settings, Tell);
 }
 
 }  // namespace

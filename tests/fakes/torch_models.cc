@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include <ATen/Functions.h>
+#include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/api/module.h>
 
 namespace driftserve::fakes {
@@ -23,6 +24,17 @@ std::string Define(const std::string& source) {
 }
 
 }  // namespace
+
+std::string MakePackage(const Records& records) {
+  std::string bytes;
+  caffe2::serialize::PyTorchStreamWriter writer([&bytes](const void* data, size_t size) {
+    bytes.append(static_cast<const char*>(data), size);
+    return size;
+  });
+  for (const auto& [name, content] : records) writer.writeRecord(name, content.data(), content.size());
+  writer.writeEndOfFile();
+  return bytes;
+}
 
 std::string MakeMlp() {
   at::manual_seed(1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace driftserve::fakes {
@@ -14,6 +15,10 @@ std::string MakeMlp();
 /// forward(image: FP32 [N,1,k,k]) → logits FP32 [N,4]: eight 3 × 3 kernels, relu, their means, a linear layer; weights
 /// from a fixed seed.
 std::string MakeImageClassifier();
+
+/// An archive of torch's kind with these records, by their names.
+using Records = std::map<std::string, std::string>;
+std::string MakePackage(const Records& records);
 
 /// forward(input: Tensor) → Tensor: the input itself.
 std::string MakeIdentity();

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/text.h"
 #include "server/execute/torchscript_loader.h"
 #include "server/repository/warm.h"
 #include "tests/fakes/fake_clock.h"
@@ -233,10 +234,27 @@ TEST_F(RepositoryTest, AMissingModelFileIsNamed) {
   EXPECT_THAT(Faults(&paced_, "m"), HasSubstr("expected at least one version"));
   Write("m/1/readme", "");
   EXPECT_THAT(Faults(&paced_, "m"), HasSubstr("m/1/model.pt: cannot be read: No such file"));
-  Write("m/1/model.pt2", "");
-  EXPECT_THAT(Faults(&paced_, "m"), HasSubstr("AOTInductor packages are not served yet"));
   std::filesystem::create_directories(folder_ / "m/1/model.pt");
   EXPECT_THAT(Faults(&paced_, "m"), HasSubstr("expected a regular file"));
+}
+
+TEST_F(RepositoryTest, APackageIsServedOnlyWhereNativeCodeIsAllowed) {
+  Write("m/config.pbtxt", kOneToOne);
+  Write("m/1/model.pt2", "bytes");
+  EXPECT_THAT(Faults(&paced_, "m"), AllOf(HasSubstr("m/1/model.pt2: an AOTInductor package is native code"),
+                                          HasSubstr("repository.allow_native_code=true")));
+  config_.repository.allow_native_code = true;
+  const auto models = Load(&paced_, "m");
+  ASSERT_TRUE(models.ok()) << models.status();
+  EXPECT_EQ(*paced_.last_bytes, "bytes");
+  EXPECT_EQ((*models)[0]->settings.config.platform(), "pytorch_aotinductor");
+  EXPECT_EQ((*models)[0]->settings.config.default_model_filename(), "model.pt2");
+  Write("m/config.pbtxt", Concat("platform: \"pytorch_libtorch\"\n", kOneToOne));
+  EXPECT_THAT(Faults(&paced_, "m"), HasSubstr("platform: expected pytorch_aotinductor, got"));
+  Write("m/config.pbtxt", kOneToOne);
+  Write("m/1/model.pt", "archive");  // beside a package, the archive is what is served
+  ASSERT_TRUE(Load(&paced_, "m").ok());
+  EXPECT_EQ(*paced_.last_bytes, "archive");
 }
 
 TEST_F(RepositoryTest, WhatIsNotAModelIsRefusedAndTheNextLoadIsRight) {
