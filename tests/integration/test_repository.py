@@ -1,6 +1,7 @@
 """Loading, reloading and unloading while the server serves: unmodified clients, no failed request, bad models."""
 
 import json
+import math
 import os
 
 import grpc
@@ -171,6 +172,30 @@ def test_a_bad_model_leaves_the_old_one_serving(client, channel, models, served,
     state, reason = index(client)[("victim", "1")]
     assert state == "READY" and reason.startswith("the last load failed: ")
     assert served.metrics().sum("driftserve_model_loads_total", model_name="victim", outcome="failed") >= 1
+
+
+def turned():
+    yield "fewer rows", "torch.slice(x, 0, 0, 0)", "[0,1]"
+    yield "more rows", "torch.cat([x, x], 0)", "[2,1]"
+    yield "another shape", "torch.cat([x, x], 1)", "[1,2]"
+
+
+@pytest.mark.parametrize("otherwise, got", [pytest.param(*turn[1:], id=turn[0]) for turn in turned()])
+def test_an_answer_of_another_shape_fails_that_request_alone(client, channel, models, otherwise, got):
+    write(models, "turning", archives.turning(plain(), otherwise))
+    client.load_model("turning")
+    with pytest.raises(grpc.RpcError) as error:
+        add(channel, 1000.0, "turning")
+    assert error.value.code() == Code.INTERNAL
+    assert "turning" in error.value.details() and got in error.value.details()
+    assert add(channel, 7.0, "turning") == 7.0
+
+
+def test_answers_that_are_no_numbers_are_answers(client, channel, models):
+    write(models, "turning", archives.turning(plain(), "torch.log(torch.neg(x))"))
+    client.load_model("turning")
+    assert math.isnan(add(channel, 1000.0, "turning"))
+    assert add(channel, 7.0, "turning") == 7.0
 
 
 def test_bad_places_are_refused(client, channel, models, tmp_path):

@@ -39,6 +39,17 @@ def raising(archive, message):
     return with_code(archive, HEAD + f'    ops.prim.RaiseException("{message}")\n    return x\n')
 
 
+def turning(archive, otherwise):
+    """forward(x) → x while the sum of x is at most 100, `otherwise` above: what no trial with zeros can find."""
+    return with_code(archive, HEAD + f"""    _0 = bool(torch.gt(torch.sum(x), 100))
+    if _0:
+      y = {otherwise}
+    else:
+      y = x
+    return y
+""")
+
+
 def adding(archive, number):
     """forward(x) → x + number: models that tell themselves apart."""
     return with_code(archive, HEAD + f"    return torch.add(x, {number})\n")
