@@ -1,7 +1,7 @@
 #include "server/rpc/grpc_server.h"
 
 #include <google/protobuf/stubs/logging.h>
-#include <grpc/impl/codegen/grpc_types.h>
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
@@ -17,6 +17,9 @@
 
 namespace driftserve {
 namespace {
+
+// For answers on their way and connections to end in good order, once every call has been answered.
+constexpr auto kFarewell = std::chrono::seconds(1);
 
 void SetLimits(const GrpcConfig& config, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(config.max_message_bytes));
@@ -114,8 +117,7 @@ void GrpcServer::PostLabels(Poller& poller) {
   PostLabelCall(&prediction_, label_calls_.back().get(), &poller);
 }
 
-/// gRPC is done once no connection is left; a call whose caller has gone may still be running, and will end on its
-/// queue.
+/// Until gRPC accepts no more calls, and those that it gave us have been answered.
 void GrpcServer::WaitForCalls() {
   std::vector<std::future<void>> idle;
   for (const auto& poller : pollers_) {
@@ -133,9 +135,14 @@ void GrpcServer::Shutdown(int64_t budget_ms) {
     pollers_[i]->Execute([calls = calls_[i].get()] { calls->EndStreams(); });
   }
   const std::chrono::nanoseconds deadline(settings_.clock->UnixNanos() + budget_ms * 1'000'000);
-  server_->Shutdown(
-      std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));
+  std::future<void> done = std::async(std::launch::async, [this, deadline] {
+    server_->Shutdown(std::chrono::system_clock::time_point(
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(deadline)));
+  });
   WaitForCalls();
+  // What is left are calls that it holds and will give to nobody: their message was not whole when it shut down.
+  if (done.wait_for(kFarewell) != std::future_status::ready) grpc_server_cancel_all_calls(server_->c_server());
+  done.wait();
   for (const auto& poller : pollers_) poller->queue()->Shutdown();
   for (const auto& poller : pollers_) poller->Join();
   calls_.clear();

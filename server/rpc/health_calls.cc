@@ -29,16 +29,17 @@ class CheckCall {
         responder_(&context_),
         accepted_(this, &CheckCall::OnAccepted),
         finished_(this, &CheckCall::OnFinished) {
+    poller_->OpenCall();
     service_->RequestCheck(&context_, &request_, &responder_, poller_->queue(), poller_->queue(), &accepted_);
   }
 
  private:
   void OnAccepted(bool ok) {
     if (!ok) {
+      Poller* const poller = poller_;
       delete this;
-      return;
+      return poller->CloseCall();
     }
-    poller_->OpenCall();
     new CheckCall(service_, board_, poller_);
     const std::optional<bool> serving = board_->Serving(request_.service());
     if (!serving.has_value()) {
@@ -81,6 +82,7 @@ class WatchCall final : public HealthListener {
         written_(this, &WatchCall::OnWritten),
         finished_(this, &WatchCall::OnFinished),
         done_(this, &WatchCall::OnDone) {
+    poller_->OpenCall();
     context_.AsyncNotifyWhenDone(&done_);
     service_->RequestWatch(&context_, &request_, &writer_, poller_->queue(), poller_->queue(), &accepted_);
   }
@@ -95,10 +97,10 @@ class WatchCall final : public HealthListener {
  private:
   void OnAccepted(bool ok) {
     if (!ok) {
+      Poller* const poller = poller_;
       delete this;
-      return;
+      return poller->CloseCall();
     }
-    poller_->OpenCall();
     new WatchCall(service_, board_, poller_);
     board_->Add(this);
     Continue();

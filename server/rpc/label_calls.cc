@@ -171,16 +171,17 @@ class ReportCall {
         accepted_(this, &ReportCall::OnAccepted),
         finished_(this, &ReportCall::OnFinished) {
     grpc::ServerCompletionQueue* const queue = poller_->queue();
+    poller_->OpenCall();
     service_->RequestReportLabels(&context_, &request_, &responder_, queue, queue, &accepted_);
   }
 
  private:
   void OnAccepted(bool ok) {
     if (!ok) {
+      Poller* const poller = poller_;
       delete this;
-      return;
+      return poller->CloseCall();
     }
-    poller_->OpenCall();
     new ReportCall(service_, settings_, poller_);
     v1::ReportLabelsResponse response;
     const grpc::Status status = ReportLabels(*settings_, request_, response);

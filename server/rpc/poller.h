@@ -63,10 +63,12 @@ class Poller {
   /// Takes over a message of a stream that could not be read, and refuses it.
   void RefuseUnreadable(std::unique_ptr<RpcInference> inference);
 
-  /// Counts a call from when it is accepted until nothing of it will be on the queue any more. On the poller's thread.
+  /// Counts a call from when it is posted until nothing of it will be on the queue any more: gRPC hands back what no
+  /// caller took when it shuts down. On the poller's thread, or before it starts.
   void OpenCall() { ++open_calls_; }
   void CloseCall();
-  /// Calls `then` once no call is open. On the poller's thread; once.
+  /// Calls `then` once no call is open: gRPC has shut down, and all that was accepted is answered. On the poller's
+  /// thread; once.
   void WhenIdle(std::function<void()> then);
 
   /// Where spent messages go: set by the owner of the calls.

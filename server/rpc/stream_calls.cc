@@ -21,6 +21,7 @@ StreamCall::StreamCall(StreamCalls* owner)
       written_(this, &StreamCall::OnWritten),
       finished_(this, &StreamCall::OnFinished),
       done_(this, &StreamCall::OnDone) {
+  owner_->poller()->OpenCall();
   context_.AsyncNotifyWhenDone(&done_);
   grpc::ServerCompletionQueue* const queue = owner_->poller()->queue();
   owner_->service()->RequestModelStreamInfer(&context_, &stream_, queue, queue, &accepted_);
@@ -46,10 +47,10 @@ void StreamCall::End() {
 
 void StreamCall::OnAccepted(bool ok) {
   if (!ok) {  // the server is shutting down; gRPC sends no further event of this stream
+    Poller* const poller = owner_->poller();
     delete this;
-    return;
+    return poller->CloseCall();
   }
-  owner_->poller()->OpenCall();
   owner_->Post();
   owner_->Add(this);
   ending_ = owner_->ending();

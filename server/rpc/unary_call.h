@@ -117,6 +117,7 @@ class UnaryCall {
     responder_.emplace(&*context_);
     cancelled_.store(false, std::memory_order_relaxed);
     open_events_ = 2;
+    owner_->poller()->OpenCall();
     context_->AsyncNotifyWhenDone(&done_);
     grpc::ServerCompletionQueue* const queue = owner_->poller()->queue();
     Kind::RequestCall(owner_->service(), &*context_, &messages_->request, &*responder_, queue, &accepted_);
@@ -136,8 +137,7 @@ class UnaryCall {
 
  private:
   void OnAccepted(bool ok) {
-    if (!ok) return;  // the server is shutting down; gRPC sends no further event of this call
-    owner_->poller()->OpenCall();
+    if (!ok) return owner_->poller()->CloseCall();  // the server is shutting down; gRPC sends no further event of it
     owner_->Post();
     messages_->call = this;
     owner_->poller()->Accept(std::move(messages_));

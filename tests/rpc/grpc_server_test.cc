@@ -1,6 +1,7 @@
 #include "server/rpc/grpc_server.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -217,6 +218,34 @@ TEST(GrpcServer, ShutdownOutlastsARunThatOutlastsItsBudget) {
   EXPECT_EQ(stopping.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   gate.Open();  // the answer has nobody to go to, and its call is still there
   stopping.get();
+}
+
+// gRPC gives a call to nobody before its request is whole, and waits for it when it shuts down.
+TEST(GrpcServer, ShutdownDoesNotWaitForACallWhoseRequestNeverComes) {
+  TestServer server;
+  server.Start();
+  const std::shared_ptr<grpc::Channel> channel = server.Channel();
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue events;
+  const auto call = stub.PrepareCall(&context, "/inference.GRPCInferenceService/ModelInfer", &events);
+  const auto next = [&events] {
+    void* tag;
+    bool ok;
+    events.Next(&tag, &ok);
+  };
+  call->StartCall(nullptr);
+  next();
+  // On the same connection, so that the call before it has arrived.
+  const auto inference = inference::GRPCInferenceService::NewStub(channel);
+  grpc::ClientContext live_context;
+  inference::ServerLiveResponse live;
+  ASSERT_TRUE(inference->ServerLive(&live_context, {}, &live).ok());
+  server.server->Shutdown(3'600'000);
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  next();
+  EXPECT_THAT(status.error_code(), testing::AnyOf(grpc::StatusCode::CANCELLED, grpc::StatusCode::UNAVAILABLE));
 }
 
 TEST(GrpcServer, AKeptRowIsTappedWithItsTraceContextAfterTheReply) {
