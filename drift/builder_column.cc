@@ -28,7 +28,8 @@ std::vector<KeyCount> CountDistinct(const std::vector<std::uint64_t>& sorted) {
 
 std::optional<std::size_t> ReferenceBuilder::Column::Add(std::span<const Value> values) {
   const std::size_t first = rows_.size(), needed = first + values.size();
-  if (needed > rows_.capacity()) rows_.reserve(std::max(needed, first + first / 4));  // half full would cost gigabytes
+  // By a quarter at a time: a vector that doubles stands half empty, which of gigabytes is gigabytes.
+  if (needed > rows_.capacity()) rows_.reserve(std::max(needed, first + first / 4));
   rows_.resize(first + values.size(), kMissingEntry);
   if (spec_.dtype == Dtype::kText) return AddTexts(values, first);
   std::uint64_t* const keys = rows_.data() + first;

@@ -86,6 +86,11 @@ EvaluatorSettings BatchSettings(EvaluatorSettings settings) {
   return settings;
 }
 
+const std::vector<Measure>& MeasuresOf(const EvaluatorSettings& settings, const std::string& feature) {
+  const auto own = settings.feature_measures.find(feature);
+  return own == settings.feature_measures.end() ? settings.measures : own->second;
+}
+
 StateMemory& Evaluator::MemoryOf(std::size_t strata) {
   if (!memory_) memory_ = std::make_unique<StateMemory>(strata + 1, reference_->features.size(), settings_);
   return *memory_;
@@ -103,10 +108,9 @@ ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const st
   std::vector<FeatureEvaluation> features;
   features.reserve(reference_->features.size());
   for (std::size_t f = 0; f < reference_->features.size(); ++f) {
-    const auto own = settings_.feature_measures.find(reference_->features[f].name);
-    const auto& measures = own == settings_.feature_measures.end() ? settings_.measures : own->second;
     features.push_back(EvaluateFeature(view, f, CountsFor(*reference_, own_reference, f), settings_.thresholds,
-                                       measures, !exact.empty() && exact[f] ? &*exact[f] : nullptr));
+                                       MeasuresOf(settings_, reference_->features[f].name),
+                                       !exact.empty() && exact[f] ? &*exact[f] : nullptr));
     if (moment.stale) features.back().result.ready = false;
     if (moment.stale) features.back().result.reason = "no row for longer than the window";
     if (moment.stale) features.back().result.measures.clear();

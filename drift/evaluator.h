@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "drift/blocks.h"
 #include "drift/error.h"
@@ -24,6 +25,9 @@ std::optional<Error> CheckReferenceSize(const Reference& reference, const Thresh
 
 // The same settings for a batch, which is judged once: at `alpha`, without observation period.
 EvaluatorSettings BatchSettings(EvaluatorSettings settings);
+
+// What is measured of a feature: its own choice, or that of all.
+const std::vector<Measure>& MeasuresOf(const EvaluatorSettings& settings, const std::string& feature);
 
 // Judges windows of one model version and remembers what a judgement needs from the ones before: the last n
 // evaluations of every measure and the states they led to (statistics.md §3, §4). Single-threaded. Lives as long

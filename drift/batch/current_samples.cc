@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "drift/evaluator.h"
 #include "drift/sorted_keys.h"
 
 namespace drift {
@@ -36,8 +37,7 @@ std::vector<std::optional<SampleDistance>> CurrentSamples::Distances(const Evalu
     const std::vector<uint64_t>& reference = (*reference_)[f];
     SortKeys(current, LowestKeyBit(feature.dtype));
     distances[f] = MeasureSamples(reference, current);
-    const auto own = settings.feature_measures.find(feature.name);
-    const auto& measures = own == settings.feature_measures.end() ? settings.measures : own->second;
+    const std::vector<Measure>& measures = MeasuresOf(settings, feature.name);
     if (std::find(measures.begin(), measures.end(), Measure::kWasserstein) == measures.end()) continue;
     distances[f]->wasserstein =
         WassersteinOfSamples(reference, current, KeyKindOf(feature.dtype), feature.standard_deviation);

@@ -4,9 +4,8 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
+#include <mutex>
 
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/inductor/aoti_runner/model_container_runner_cpu.h>
 
@@ -15,6 +14,7 @@
 #include "server/execute/output_slot.h"
 #include "server/execute/package_archive.h"
 #include "server/execute/package_signature.h"
+#include "server/execute/run_rules.h"
 
 namespace driftserve {
 namespace {
@@ -26,8 +26,7 @@ struct PackagePlan {
   std::vector<int> sources;  // per argument: the input that feeds it
   std::vector<int> places;   // per output: its position in the result
   bool checks_inputs = false;
-  // Ends last: its code is unloaded with it.
-  std::unique_ptr<Runner> runner;
+  std::unique_ptr<Runner> runner;  // with it goes the package's code, so graphs keep the plan until their own end
 };
 
 bool ChecksInputs() {
@@ -38,15 +37,14 @@ bool ChecksInputs() {
 // Compiled packages want libtorch.so, which in torch's wheel draws all of CUDA in; it is but a name for the libraries
 // that are loaded already. The one beside the program, or in its library folder, is nothing else.
 void LoadNameOfTorch() {
-  static const bool once = [] {
+  static std::once_flag once;
+  std::call_once(once, [] {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
     for (const std::filesystem::path& place : {program, program.parent_path() / "lib"}) {
-      if (dlopen((place / "libtorch.so").c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return true;
+      if (dlopen((place / "libtorch.so").c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
     }
-    return false;
-  }();
-  static_cast<void>(once);
+  });
 }
 
 class PackageGraph : public Graph {
@@ -60,15 +58,12 @@ class PackageGraph : public Graph {
   }
 
   absl::Status Run(absl::Span<const BatchItem> items, TensorList& outputs) override {
-    if (items.empty() || (!plan_->request.batches && items.size() != 1)) {
-      return absl::InternalError(Concat(model_, ": expected ", plan_->request.batches ? "at least" : "exactly",
-                                        " one request in a batch, got ", items.size()));
-    }
+    if (absl::Status status = CheckItems(items, plan_->request.batches, model_); !status.ok()) return status;
     // Export takes a batch's size to be two or more, and the checks hold single rows to it; the code does not mind.
     const BatchItem twice[] = {items[0], items[0]};
     if (plan_->checks_inputs && plan_->request.batches && items.size() == 1 && items[0].rows == 1) items = twice;
     return CatchTorch(absl::StatusCode::kInternal, model_, [&] {
-      UseThreads();
+      UseIntraOpThreads(plan_->request.intra_op_threads);
       const c10::InferenceMode inference;
       std::vector<at::Tensor> arguments;
       if (absl::Status status = Gather(items, arguments); !status.ok()) return status;
@@ -78,14 +73,6 @@ class PackageGraph : public Graph {
   }
 
  private:
-  // The number of OpenMP's threads belongs to each calling thread.
-  void UseThreads() const {
-    thread_local int used = 0;
-    if (used == plan_->request.intra_op_threads) return;
-    used = plan_->request.intra_op_threads;
-    at::set_num_threads(used);
-  }
-
   absl::Status Gather(absl::Span<const BatchItem> items, std::vector<at::Tensor>& arguments) {
     arguments.reserve(plan_->sources.size());
     for (const int input : plan_->sources) {

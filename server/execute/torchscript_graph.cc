@@ -1,12 +1,12 @@
 #include "server/execute/torchscript_graph.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 
 #include "server/execute/input_slot.h"
 #include "server/execute/output_slot.h"
+#include "server/execute/run_rules.h"
 
 namespace driftserve {
 namespace {
@@ -44,12 +44,9 @@ class TorchScriptGraph : public Graph {
   }
 
   absl::Status Run(absl::Span<const BatchItem> items, TensorList& outputs) override {
-    if (items.empty() || (!plan_->request.batches && items.size() != 1)) {
-      return absl::InternalError(Concat(model_, ": expected ", plan_->request.batches ? "at least" : "exactly",
-                                        " one request in a batch, got ", items.size()));
-    }
+    if (absl::Status status = CheckItems(items, plan_->request.batches, model_); !status.ok()) return status;
     return CatchTorch(absl::StatusCode::kInternal, model_, [&] {
-      UseThreads();
+      UseIntraOpThreads(plan_->request.intra_op_threads);
       const c10::InferenceMode inference;
       if (absl::Status status = FillStack(items); !status.ok()) return status;
       torch::jit::InterpreterState(code_).run(stack_);
@@ -58,14 +55,6 @@ class TorchScriptGraph : public Graph {
   }
 
  private:
-  // The number of OpenMP's threads belongs to each calling thread.
-  void UseThreads() const {
-    thread_local int used = 0;
-    if (used == plan_->request.intra_op_threads) return;
-    used = plan_->request.intra_op_threads;
-    at::set_num_threads(used);
-  }
-
   absl::Status FillStack(absl::Span<const BatchItem> items) {
     stack_.clear();
     stack_.push_back(self_);
