@@ -55,9 +55,11 @@ demo: setup ## replay July to December of real flights; KEEP=1 leaves everything
 	@tests/run.sh build release driftserve demo_replay
 	@$(PYTHON) deploy/demo/demo.py --build $(BUILD) $(if $(KEEP),--keep)
 
-bench: programs ## the figures of tests/bench/README.md, measured again
-	@tests/run.sh build release echo_server make_test_repository
-	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD)
+bench: programs ## the figures of tests/bench/README.md; fetches what they are compared with (6 GB); ONLY=P2,P3
+	@tests/run.sh build release echo_server poisson_client make_test_repository
+	@tests/pt2/setup.sh || echo "bench: no packages and no peers in Python: torch could not be set up"
+	@tests/bench/setup_peers.sh
+	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 	@$(PYTHON) tests/bench/run_drift_bench.py --build $(BUILD)
 
 accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compared tools go into .deps/peers

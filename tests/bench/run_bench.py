@@ -1,167 +1,128 @@
-"""Measures the figures of tests/bench/README.md and writes them there.
+"""Measures the figures of serving and writes them into README.md of this folder.
 
-    run_bench.py --build build/release [--rounds 7] [--requests 200000] [--only echo|watch|scrape] [--dry]
+    run_bench.py --build build/release [--rounds 5] [--share 1.0] [--only P2,P3] [--dry]
 
-The server runs on core 0, the client on core 1; rounds of the sides that are compared alternate.
+Servers run on core 0, clients on core 1; rounds of the servers that are compared alternate. What each comparison found
+is kept in build/bench, and the README is written from all that lies there: after an interruption, or to measure one
+comparison again, name those that are wanted with --only.
 """
 
 import argparse
-import datetime
+import dataclasses
 import os
 import pathlib
-import statistics
-import subprocess
 import sys
 import tempfile
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
+os.environ["GRPC_VERBOSITY"] = "NONE"  # a port that is not open yet is no news
 
-import load  # noqa: E402
+import against_echo  # noqa: E402
+import forms  # noqa: E402
+import queueing  # noqa: E402
+import report  # noqa: E402
 import scrape  # noqa: E402
-from support import protocol, repository, server  # noqa: E402
-from services import KafkaBroker  # noqa: E402
+import watching  # noqa: E402
+from figures import Figure  # noqa: E402
+from outcome import Outcome, measured_now  # noqa: E402
+from servers import say  # noqa: E402
 
 README = pathlib.Path(__file__).parent / "README.md"
-BEGIN, END = "<!-- figures: written by run_bench.py -->", "<!-- end of figures -->"
-SERVER_CORE, CLIENT_CORE = 0, 1
-PIN_SERVER = load.pinned(SERVER_CORE)
-CONFIG = {"grpc": {"pollers": 1}}
+RESULTS = ROOT / "build" / "bench"
 
 
-class Echo:
-    """The bare echo server as a context."""
+@dataclasses.dataclass
+class Context:
+    """What a comparison is given. `work` is a folder of its own, removed after it."""
+    work: pathlib.Path
+    rounds: int
+    share: float  # of the requests of a round
+    compiled: pathlib.Path = ROOT / "build" / "pt2"
+    peers: pathlib.Path = ROOT / ".deps" / "bench-peers"
 
-    def __enter__(self):
-        self._process = subprocess.Popen([*PIN_SERVER, server.program("echo_server"), "127.0.0.1:0"],
-                                         stdout=subprocess.PIPE, text=True)
-        self.grpc_port = int(self._process.stdout.readline().split()[-1])
-        self.address = f"127.0.0.1:{self.grpc_port}"
-        self.pid = self._process.pid
-        return self
-
-    def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+    def amount(self, requests):
+        return max(100, int(requests * self.share))
 
 
-def prove(address, request):
-    """One real call: h2load counts HTTP statuses and would not notice an error of gRPC's."""
-    with server.grpc.insecure_channel(address) as channel:
-        reply = protocol.inference(channel).ModelInfer(request)
-    if not reply.raw_output_contents:
-        raise RuntimeError(f"{address} answered without contents: {reply}")
+@dataclasses.dataclass
+class Comparison:
+    """`keys`: the figures that it gives."""
+    keys: tuple
+    title: str
+    run: object
+
+    @property
+    def name(self):
+        return "-".join(self.keys)
 
 
-def alternate(sides, body, requests, rounds):
-    """{name: [Round]}: after one round of warming each, `rounds` of each in turn."""
-    found = {name: [] for name in sides}
-    for number in range(rounds + 1):
-        for name, side in sides.items():
-            result = load.measure(side.pid, side.grpc_port, body, requests if number else requests // 4, CLIENT_CORE)
-            if number:
-                found[name].append(result)
-            sys.stderr.write(f"\r{name} {number}/{rounds} {result.requests_per_second:.0f} req/s      ")
-    sys.stderr.write("\n")
-    return found
+COMPARISONS = (
+    Comparison(("P1",), "Everything on, against the bare echo", against_echo.everything_on),
+    Comparison(("P5",), "One request in flight", against_echo.alone),
+    Comparison(("P6",), "Random arrivals", queueing.poisson),
+    Comparison(("P7",), "Sampling", watching.sampling),
+    Comparison(("P8",), "Drift on 64 features", watching.drift),
+    Comparison(("P10",), "Start", forms.start),
+    Comparison(("P11",), "Packages against archives", forms.package),
+    Comparison(("P12",), "An image", against_echo.image),
+    Comparison(("P13",), "Named columns against tensors", forms.columns),
+    Comparison(("scrape",), "Scrape of /metrics, 50 features × 4 strata", scrape.page),
+)
 
 
-def ratios(numerators, denominators, field):
-    """Ratio round by round: neighbours in time saw the same machine."""
-    return [getattr(a, field) / getattr(b, field) for a, b in zip(numerators, denominators)]
+def chosen(only):
+    """The comparisons that give any of the figures named; all where none is."""
+    if not only:
+        return COMPARISONS
+    wanted = set(only.split(","))
+    unknown = wanted - {key for one in COMPARISONS for key in one.keys}
+    if unknown:
+        known = ", ".join(key for one in COMPARISONS for key in one.keys)
+        raise SystemExit(f"--only names {', '.join(sorted(unknown))}; there are {known}")
+    return [one for one in COMPARISONS if wanted.intersection(one.keys)]
 
 
-def spread(values, form="{:.2f}"):
-    """median (least … most)."""
-    low, middle, high = (form.format(value) for value in (min(values), statistics.median(values), max(values)))
-    return f"{middle} ({low} … {high})"
+def attempt(comparison, rounds, share):
+    """One comparison: what went wrong in it is a line of the table, and the others go on."""
+    say(f"{', '.join(comparison.keys)}: {comparison.title}")
+    with tempfile.TemporaryDirectory(prefix="driftserve-bench-", ignore_cleanup_errors=True) as folder:
+        context = Context(pathlib.Path(folder), rounds, share)
+        try:
+            return measured_now(comparison, context)
+        except Exception as error:  # noqa: BLE001
+            traceback.print_exc()
+            why = f"failed: {str(error).splitlines()[0][:200]}"
+
+            def failed(_):
+                return Outcome([Figure(key, comparison.title, missing=why) for key in comparison.keys])
+            return measured_now(dataclasses.replace(comparison, run=failed), context)
 
 
-def table(found):
-    rows = ["| server | req/s | poller CPU, µs per request | process CPU, µs per request |", "|---|---|---|---|"]
-    for name, rounds in found.items():
-        rows.append(f"| {name} | {spread([r.requests_per_second for r in rounds], '{:.0f}')} "
-                    f"| {spread([r.poller_us for r in rounds])} | {spread([r.process_us for r in rounds])} |")
-    return rows
-
-
-def bench_echo(work, arguments, request, body):
-    """The model's server against the bare echo."""
-    models = repository.make(work / "echo-models", {"mlp": {}})
-    with Echo() as echo, server.DriftServer(work / "echo", models, CONFIG, PIN_SERVER) as served:
-        prove(echo.address, request)
-        prove(served.address, request)
-        found = alternate({"bare echo": echo, "driftserve, mlp": served}, body, arguments.requests, arguments.rounds)
-    echoes, serves = found.values()
-    rate = ratios(serves, echoes, "requests_per_second")
-    cost = ratios(echoes, serves, "process_us")
-    return ["### Against the bare echo", "", *table(found), "",
-            f"req/s ÷ bare echo: **{spread(rate)}** (bound: ≥ 0.75). CPU of the echo ÷ CPU of driftserve: {spread(cost)}."]
-
-
-def bench_watch(work, arguments, request, body):
-    """Poller CPU with sampling at 1 % and drift, against none."""
-    plain = repository.make(work / "plain-models", {"mlp": {}})
-    monitor = {**repository.mlp_monitor(0.01), "window": {"length": "1h", "panes": 60, "evaluate_every": "15s"}}
-    watched = repository.make(work / "watched-models", {"mlp": {"monitor": monitor}})
-    with KafkaBroker(work / "kafka") as broker:
-        on = {**CONFIG, "kafka": {"brokers": broker.bootstrap}}
-        with server.DriftServer(work / "off", plain, CONFIG, PIN_SERVER) as unwatched, \
-                server.DriftServer(work / "on", watched, on, PIN_SERVER) as watching:
-            os.sched_setaffinity(broker.pid, {CLIENT_CORE})
-            prove(unwatched.address, request)
-            prove(watching.address, request)
-            found = alternate({"not watched": unwatched, "1 % sampled, drift, Kafka": watching}, body,
-                              arguments.requests, arguments.rounds)
-            records = watching.metrics().records()
-    off, on = found.values()
-    return ["### Sampling at 1 % with drift", "", *table(found), "",
-            f"Poller CPU per request, off ÷ on: **{spread(ratios(off, on, 'poller_us'), '{:.3f}')}** (bound: ≥ 0.98). "
-            f"Records: {records['sampled']:.0f} sampled, {records['acknowledged']:.0f} acknowledged, "
-            f"{records['dropped']:.0f} dropped, {records['in_flight']:.0f} in flight when the load ended."]
-
-
-def bench_scrape(work, arguments, request, body):
-    figures = scrape.measure(work)
-    return ["### Scrape of /metrics, 50 features × 4 strata", "",
-            f"{figures.series} series, {figures.bytes / 1000:.0f} kB uncompressed. One GET: "
-            f"**{spread(figures.seconds_ms)} ms** over {len(figures.seconds_ms)} scrapes (bound: ≤ 10 ms). "
-            f"While {figures.half_open} half-sent requests were held open: {spread(figures.half_open_ms)} ms."]
-
-
-SECTIONS = {"echo": bench_echo, "watch": bench_watch, "scrape": bench_scrape}
-
-
-def write(lines):
-    text = README.read_text()
-    head, _, rest = text.partition(BEGIN)
-    README.write_text(head + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.partition(END)[2])
+def kept():
+    """The outcomes in build/bench, in the order of the table."""
+    return [Outcome.read(path) for path in (RESULTS / f"{one.name}.json" for one in COMPARISONS) if path.exists()]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--requests", type=int, default=200_000)
-    parser.add_argument("--only", choices=SECTIONS)
-    parser.add_argument("--dry", action="store_true", help="print the figures, do not write them into README.md")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--share", type=float, default=1.0, help="of the requests of a round")
+    parser.add_argument("--only", help="figures to measure, separated by commas")
+    parser.add_argument("--dry", action="store_true", help="print the figures; keep and write nothing")
     arguments = parser.parse_args()
     os.environ["DRIFTSERVE_BUILD"] = str(pathlib.Path(arguments.build).resolve())
-
-    request = protocol.infer_request("mlp", [("features", "FP32", [1, 8], bytes(32))])
-    lines = ["", f"Measured {datetime.date.today()} on {load.machine()}: server on core {SERVER_CORE}, h2load on core "
-             f"{CLIENT_CORE} with {load.CONNECTIONS} connections × {load.STREAMS} streams, {arguments.requests} requests of "
-             f"{request.ByteSize()} bytes a round, {arguments.rounds} alternating rounds; median (least … most).", ""]
-    with tempfile.TemporaryDirectory(prefix="driftserve-bench-") as folder:
-        work = pathlib.Path(folder)
-        body = work / "body"
-        body.write_bytes(protocol.grpc_body(request))
-        for name, section in SECTIONS.items():
-            if arguments.only in (None, name):
-                lines += [*section(work, arguments, request, body), ""]
-    print("\n".join(lines))
+    outcomes = []
+    for comparison in chosen(arguments.only):
+        outcomes.append(attempt(comparison, arguments.rounds, arguments.share))
+        if not arguments.dry:
+            outcomes[-1].write(RESULTS / f"{comparison.name}.json")
     if not arguments.dry:
-        write(lines)
+        report.write(README, kept())
+    print("\n".join(report.render(outcomes)))
+    say("done")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import socket
 import time
 
 import load
+from figures import Figure, at_most
+from outcome import Outcome
 from support import protocol, repository, server
 
 FEATURES = 50
@@ -67,3 +69,12 @@ def measure(work):
     body = taken[-1][1]
     series = sum(not line.startswith(b"#") for line in body.splitlines())
     return Scrape(series, len(body), [milliseconds for milliseconds, _ in taken], HALF_OPEN, beside)
+
+
+def page(context):
+    found = measure(context.work)
+    return Outcome(
+        [Figure("scrape", f"one GET of /metrics, {found.series} series, {found.bytes / 1000:.0f} kB", found.seconds_ms,
+                at_most(10, " ms")),
+         Figure("", f"the same while {found.half_open} half-sent requests are held open", found.half_open_ms,
+                at_most(10, " ms"))])
