@@ -25,9 +25,10 @@ if(programs AND NOT DRIFTSERVE_SANITIZE)
     FILES_MATCHING PATTERN "*.proto")
   install(FILES ${PROJECT_SOURCE_DIR}/drift/report/report.schema.json
     ${PROJECT_SOURCE_DIR}/drift/report/evidently.schema.json DESTINATION share/driftserve COMPONENT driftserve)
-  foreach(folder grafana prometheus)
+  foreach(folder grafana prometheus runbooks)
     if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/${folder})
-      install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/${folder} DESTINATION share/driftserve COMPONENT driftserve)
+      install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/${folder} DESTINATION share/driftserve COMPONENT driftserve
+        PATTERN __pycache__ EXCLUDE)
     endif()
   endforeach()
 endif()

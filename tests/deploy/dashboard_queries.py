@@ -1,36 +1,52 @@
 #!/usr/bin/env python3
-"""Runs every panel's query of the Grafana dashboard against a Prometheus. Standard library only.
+"""Runs every query of the Grafana dashboards against a Prometheus. Standard library only.
 
     dashboard_queries.py http://127.0.0.1:9090 [--seconds 300] [--rate-interval 1m] [--feature temp]
 
-Prints a line per panel and exits 1 when a panel has no data: no series, or none with a finite value, in the last
-`seconds`. From Python: check(url, ...) returns the panels without data.
+Prints a line per query and exits 1 when one has no data: no series, or none with a finite value, in the last `seconds`.
+From Python: check(url, ...) returns the queries without data.
 """
 
 import argparse
 import json
 import math
-import os
+import pathlib
+import re
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-DASHBOARD = os.path.join(ROOT, "deploy", "grafana", "driftserve.json")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NAMES = ("overview", "drift", "serving", "pipeline")
+DASHBOARDS = {name: json.loads((ROOT / "deploy" / "grafana" / f"{name}.json").read_text()) for name in NAMES}
+# label_values(selector, label) is Grafana's, not PromQL's.
+LABEL_VALUES = re.compile(r"label_values\((.*), (\w+)\)$")
 
 
-def panels():
+def panels(dashboard):
     """(row, panel) for every panel with queries."""
-    with open(DASHBOARD) as file:
-        dashboard = json.load(file)
     row = ""
     for panel in dashboard["panels"]:
         if panel["type"] == "row":
             row = panel["title"]
         else:
             yield row, panel
+
+
+def queries():
+    """(name, expression) of everything that Grafana asks: panels, variables and annotations of every dashboard."""
+    for board, dashboard in DASHBOARDS.items():
+        for row, panel in panels(dashboard):
+            for target in panel["targets"]:
+                yield f"{board} / {row} / {panel['title']} / {target['refId']}", target["expr"]
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "query":
+                selector, label = LABEL_VALUES.match(variable["definition"]).groups()
+                yield f"{board} / variable {variable['name']}", f"group by ({label}) ({selector})"
+        for annotation in dashboard["annotations"]["list"]:
+            yield f"{board} / annotation {annotation['name']}", annotation["expr"]
 
 
 def substitute(expression, feature, rate_interval):
@@ -58,7 +74,7 @@ def finite_series(url, expression, start, end):
 
 
 def check(url, seconds=300, rate_interval="1m", feature=None, say=lambda line: None):
-    """Names of the queries without data, as "row / panel / query"."""
+    """Names of the queries without data."""
     url = url.rstrip("/")
     end = time.time()
     if feature is None:
@@ -67,19 +83,12 @@ def check(url, seconds=300, rate_interval="1m", feature=None, say=lambda line: N
             return ["no feature: model_feature_reference_ratio has no series"]
         feature = sorted(series["metric"]["feature"] for series in found)[0]
     empty = []
-    for row, panel in panels():
-        for target in panel["targets"]:
-            name = f"{row} / {panel['title']} / {target['refId']}"
-            count = finite_series(url, substitute(target["expr"], feature, rate_interval), end - seconds, end)
-            say(f"{count:5d} series  {name}")
-            if count == 0:
-                empty.append(name)
+    for name, expression in queries():
+        count = finite_series(url, substitute(expression, feature, rate_interval), end - seconds, end)
+        say(f"{count:5d} series  {name}")
+        if count == 0:
+            empty.append(name)
     return empty
-
-
-def unanswered(prometheus, seconds=120, rate_interval="10s"):
-    """check() of a Prometheus that scrapes every second, given as the object that started it (services.Prometheus)."""
-    return check(prometheus.url, seconds, rate_interval)
 
 
 def main():

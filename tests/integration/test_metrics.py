@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-import sys
 import time
 
 import jsonschema
@@ -11,10 +10,8 @@ import numpy
 import pytest
 
 from conftest import ROOT, features, mlp_request, x_request
-from services import Prometheus, ServiceError, prometheus_config
+from services import Prometheus, prometheus_config
 from support import protocol, repository, server
-
-sys.path.insert(0, str(ROOT / "tests" / "deploy"))
 
 HALF_OPEN = 24
 FEATURES = [f"f{i}" for i in range(8)]
@@ -22,8 +19,7 @@ FEATURES = [f"f{i}" for i in range(8)]
 
 @pytest.fixture(scope="module")
 def served(start, tmp_path_factory):
-    labels = {"name": "truth", "prediction": "p_score", "error": "absolute_error", "time_limit": "5s"}
-    return start({"mlp": {"monitor": {**repository.mlp_monitor(1.0), "labels": labels}}, "raising": {}},
+    return start({"mlp": {"monitor": repository.mlp_monitor(1.0)}, "raising": {}},
                  env=server.with_gpus(tmp_path_factory.mktemp("driver")))
 
 
@@ -42,18 +38,6 @@ def send(served, count, shift=0.0, rows=16, seed=0):
             values = features(rows, seed=seed + number)
             values[:, 0] += shift
             protocol.inference(channel).ModelInfer(mlp_request(values))
-
-
-def send_with_labels(served, count):
-    """One row a request, each with its label."""
-    label = protocol.message("driftserve.v1.Label")
-    report = protocol.message("driftserve.v1.ReportLabelsRequest")
-    with served.channel() as channel:
-        for number in range(count):
-            request_id = f"labelled-{number}"
-            protocol.inference(channel).ModelInfer(mlp_request(features(1, seed=number), request_id=request_id))
-            labels = [label(request_id=request_id, row=0, number=float(number % 4 == 0))]
-            assert protocol.prediction(channel).ReportLabels(report(model_name="mlp", labels=labels)).accepted == 1
 
 
 def test_nothing_is_said_of_drift_before_there_is_traffic(served):
@@ -167,17 +151,6 @@ def test_gpus_of_the_machine(served):
     for name, value in (("nv_gpu_utilization", 0.75), ("nv_gpu_power_usage", 61.5), ("nv_gpu_memory_used_bytes", 400),
                         ("nv_gpu_memory_total_bytes", 1000)):
         assert metrics.select(name) == [({"gpu_uuid": "GPU-0"}, value), ({"gpu_uuid": "GPU-1"}, value)]
-
-
-def test_what_a_dashboard_asks_has_an_answer(served, prometheus):
-    import dashboard_queries  # beside the dashboards' own tests
-
-    send(served, 100, shift=3.0)
-    send_with_labels(served, 400)
-    try:
-        server.wait_until("answers", lambda: not dashboard_queries.unanswered(prometheus), seconds=60, interval=1)
-    except ServiceError:
-        assert dashboard_queries.unanswered(prometheus) == []
 
 
 def test_promtool_finds_no_fault_in_a_scrape(served):
