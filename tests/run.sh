@@ -85,6 +85,7 @@ case ${1:-} in
   integration) integration "$2" ;;
   test)
     stage setup deploy/build/setup.sh
+    stage chart-tools deploy/helm/tools/setup.sh
     stage build build release
     status=0
     stage unit unit release || status=1
