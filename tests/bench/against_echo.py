@@ -34,7 +34,7 @@ def everything_on(context):
     work, request = context.work, servers.mlp_request()
     calls = Calls(servers.body(work, "mlp", request))
     plain, watched = servers.mlp_models(work, "plain"), servers.mlp_models(work, "watched", 0.01)
-    with KafkaBroker(work / "kafka") as broker, servers.Echo() as echo, \
+    with KafkaBroker(work / "kafka") as broker, servers.Echo(work) as echo, \
             servers.ours(work, "off", plain) as off, \
             servers.ours(work, "on", watched, {"kafka": {"brokers": broker.bootstrap}}) as on:
         os.sched_setaffinity(broker.pid, {CLIENT_CORE})
@@ -61,7 +61,7 @@ def alone(context):
     work, request = context.work, servers.mlp_request()
     calls = Calls(servers.body(work, "mlp", request), connections=1, streams=1, timed=True)
     models = servers.mlp_models(work, "watched", 0.01)
-    with servers.Echo() as echo, servers.ours(work, "on", models) as on:
+    with servers.Echo(work) as echo, servers.ours(work, "on", models) as on:
         servers.prove_echo(echo, request)
         servers.prove_mlp("driftserve", on.grpc_port, models)
         found = compare(context, ONE_BY_ONE, {"bare echo": (echo, calls), "driftserve": (on, calls)})
@@ -87,7 +87,7 @@ def image(context):
     pixels = numpy.random.default_rng(1).normal(size=IMAGE).astype("<f4")
     request = protocol.infer_request("image", [("x", "FP32", list(IMAGE), pixels.tobytes())])
     calls = Calls(servers.body(work, "image", request), streams=4)
-    with servers.Echo() as echo, servers.ours(work, "image-server", one_pixel_models(work)) as served:
+    with servers.Echo(work) as echo, servers.ours(work, "image-server", one_pixel_models(work)) as served:
         servers.prove_echo(echo, request)
         raw = servers.infer(served.grpc_port, request).raw_output_contents[0]
         servers.prove("driftserve", numpy.frombuffer(raw, "<f4"), pixels[0, 0, 0, :1])

@@ -14,6 +14,7 @@ from support import server
 MODEL_INFER = "/inference.GRPCInferenceService/ModelInfer"
 SERVER_CORE, CLIENT_CORE = 0, 1
 CONNECTIONS, STREAMS = 4, 32
+POLLERS = ("poller/", "echo_server")  # how the names of driftserve's and the echo's serving threads begin
 
 
 @dataclasses.dataclass
@@ -21,7 +22,7 @@ class Round:
     """What one round of load against one server showed."""
     requests_per_second: float
     process_us: float  # CPU per request, all threads of all its processes
-    poller_us: float   # CPU per request, threads called poller/N; without such, the main thread
+    poller_us: float   # CPU per request, the threads that serve; 0 where a server does not say which they are
     requests: int
     p50_us: float = 0.0  # 0: not taken
 
@@ -118,18 +119,18 @@ def cpu(pid):
     return spent
 
 
-def spent_between(before, after, count, pid):
+def spent_between(before, after, count):
     """(µs of CPU per request of all threads, of the pollers)."""
     spent = {thread: nanos - before.get(thread, ("", 0))[1] for thread, (_, nanos) in after.items()}
-    pollers = [thread for thread, (name, _) in after.items() if name.startswith("poller/")] or [pid]
-    return sum(spent.values()) / count / 1000, sum(spent[thread] for thread in pollers) / count / 1000
+    pollers = sum(spent[thread] for thread, (name, _) in after.items() if name.startswith(POLLERS))
+    return sum(spent.values()) / count / 1000, pollers / count / 1000
 
 
 def measure(pid, port, load, amount):
     """One round against the server with process id `pid`: `amount` requests (or seconds, of Posts)."""
     before = cpu(pid)
     rate, count, p50 = load.drive(port, amount)
-    process_us, poller_us = spent_between(before, cpu(pid), count, pid)
+    process_us, poller_us = spent_between(before, cpu(pid), count)
     return Round(rate, process_us, poller_us, count, p50)
 
 

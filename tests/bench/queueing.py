@@ -55,7 +55,7 @@ def one_round(served, body, rate, seconds, seed):
     """(measured p99, p99 of the ideal queue with the same arrivals and service times), in seconds."""
     batches, cpu = batch_times(served), load.cpu(served.pid)
     arrivals, latencies = load.poisson(served.grpc_port, body, rate, seconds, seed)
-    spent_us, _ = load.spent_between(cpu, load.cpu(served.pid), len(arrivals), served.pid)
+    spent_us, _ = load.spent_between(cpu, load.cpu(served.pid), len(arrivals))
     service = service_times(between(batches, batch_times(served)), spent_us * len(arrivals) / 1e6, len(arrivals))
     return p99(latencies), p99(ideal_queue.waits(arrivals, service, LARGEST_BATCH))
 
@@ -76,7 +76,7 @@ def poisson(context):
     models = servers.mlp_models(work, "watched", 0.01)
     request = servers.mlp_request()
     body = servers.body(work, "mlp", request)
-    with servers.Echo() as echo, servers.ours(work, "on", models) as served:
+    with servers.Echo(work) as echo, servers.ours(work, "on", models) as served:
         servers.prove_echo(echo, request)
         servers.prove_mlp("driftserve", served.grpc_port, models)
         rate = UTILISATION * saturation(served, Calls(body), context.amount(PROBE_REQUESTS))
@@ -97,4 +97,5 @@ def outcome(rate, echoes, measured, ideal):
         f"{rate:.0f} req/s. p99 in µs, {name}: {', '.join(f'{value:.0f}' for value in values)}."
         for name, values in micros.items()] + [
         "The ideal queue takes all that waits as soon as it is free and knows no network; each of its batches takes "
-        "what the model took for one of that size in the round, and for each request the rest of the server's CPU time."])
+        "what the model took for one of that size in the round, and for each request the rest of the server's CPU "
+        "time."])

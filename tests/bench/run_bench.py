@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 import traceback
@@ -20,7 +21,9 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
 os.environ["GRPC_VERBOSITY"] = "NONE"  # a port that is not open yet is no news
 
 import against_echo  # noqa: E402
+import against_peers  # noqa: E402
 import forms  # noqa: E402
+import peers  # noqa: E402
 import queueing  # noqa: E402
 import report  # noqa: E402
 import scrape  # noqa: E402
@@ -48,18 +51,29 @@ class Context:
 
 @dataclasses.dataclass
 class Comparison:
-    """`keys`: the figures that it gives."""
+    """`keys`: the figures that it gives; `earlier`: what the compared server did on another machine, said where it
+    cannot be measured."""
     keys: tuple
     title: str
     run: object
+    earlier: str = ""
 
     @property
     def name(self):
         return "-".join(self.keys)
 
 
+GHZ = " with 64 in flight (ghz, quiet machine)"
 COMPARISONS = (
     Comparison(("P1",), "Everything on, against the bare echo", against_echo.everything_on),
+    Comparison(("P2", "P3"), "Triton, by the same client", against_peers.triton,
+               "16 300 req/s, ServerLive 53 000, while a bare echo did 85 000 to 90 000 (h2load)"),
+    Comparison(("P4",), "mosec, each with its lightest client", against_peers.mosec,
+               "30 200 req/s with 64 in flight (wrk), while a bare echo did 85 000 to 90 000 (h2load)"),
+    Comparison(("pytriton",), "pytriton, by the same client", against_peers.pytriton, "4155 req/s" + GHZ),
+    Comparison(("TorchServe",), "TorchServe, by the same client", against_peers.torchserve, "7977 req/s" + GHZ),
+    Comparison(("MLServer",), "MLServer, by the same client", against_peers.mlserver, "1260 req/s" + GHZ),
+    Comparison(("KServe",), "KServe's SDK, by the same client", against_peers.kserve, "1701 req/s" + GHZ),
     Comparison(("P5",), "One request in flight", against_echo.alone),
     Comparison(("P6",), "Random arrivals", queueing.poisson),
     Comparison(("P7",), "Sampling", watching.sampling),
@@ -91,13 +105,21 @@ def attempt(comparison, rounds, share):
         context = Context(pathlib.Path(folder), rounds, share)
         try:
             return measured_now(comparison, context)
+        except peers.Missing as error:
+            return missing(comparison, context, str(error))
         except Exception as error:  # noqa: BLE001
             traceback.print_exc()
-            why = f"failed: {str(error).splitlines()[0][:200]}"
+            return missing(comparison, context, f"failed: {str(error).splitlines()[0][:200]}")
 
-            def failed(_):
-                return Outcome([Figure(key, comparison.title, missing=why) for key in comparison.keys])
-            return measured_now(dataclasses.replace(comparison, run=failed), context)
+
+def missing(comparison, context, why):
+    """The outcome of a comparison that could not be made."""
+    say(f"  not measured: {why}")
+    why += f". Not measured here, from an earlier run: {comparison.earlier}" if comparison.earlier else ""
+
+    def without_values(_):
+        return Outcome([Figure(key, comparison.title, missing=why) for key in comparison.keys])
+    return measured_now(dataclasses.replace(comparison, run=without_values), context)
 
 
 def kept():
@@ -113,6 +135,7 @@ def main():
     parser.add_argument("--only", help="figures to measure, separated by commas")
     parser.add_argument("--dry", action="store_true", help="print the figures; keep and write nothing")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
     os.environ["DRIFTSERVE_BUILD"] = str(pathlib.Path(arguments.build).resolve())
     outcomes = []
     for comparison in chosen(arguments.only):

@@ -11,7 +11,7 @@ import grpc
 import numpy
 
 import load
-from services import port_open
+from services import Service, free_port, port_open
 from support import protocol, repository, server
 
 PIN_SERVER = load.pinned(load.SERVER_CORE)
@@ -23,19 +23,13 @@ class WrongAnswer(RuntimeError):
     """A server's answer is not what its model says: its figures would mean nothing."""
 
 
-class Echo:
-    """The bare echo server as a context."""
+class Echo(Service):
+    """The bare echo server."""
 
-    def __enter__(self):
-        self._process = subprocess.Popen([*PIN_SERVER, server.program("echo_server"), "127.0.0.1:0"],
-                                         stdout=subprocess.PIPE, text=True)
-        self.grpc_port = int(self._process.stdout.readline().split()[-1])
-        self.pid = self._process.pid
-        return self
-
-    def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+    def __init__(self, work):
+        self.grpc_port = free_port()
+        super().__init__("echo", [*PIN_SERVER, server.program("echo_server"), f"127.0.0.1:{self.grpc_port}"],
+                         work / "echo", lambda: port_open(self.grpc_port))
 
 
 def ours(work, name, models, config=None, flags=()):

@@ -91,7 +91,7 @@ def test_table():
 
 
 def an_outcome():
-    rounds = [{"requests_per_second": 100.0 + i, "process_us": 2.0, "poller_us": 1.0, "requests": 5, "p50_us": 0.0}
+    rounds = [{"requests_per_second": 100.0 + i, "process_us": 2.0, "poller_us": 1.5, "requests": 5, "p50_us": 0.0}
               for i in range(3)]
     return Outcome([Figure("P1", "against it", [0.9, 1.0], at_least(0.85)), Figure("P2", "gone", missing="not there")],
                    {"bare echo": rounds}, ["A note."], "A title", "2026-01-02 03:04", "a machine", 3, 0.5)
@@ -111,5 +111,5 @@ def test_the_report_replaces_its_own_part_alone(tmp_path):
     assert text.startswith("before\n") and text.endswith(f"{report.END}\nafter\n") and "last month" not in text
     assert "| P1 | against it | 0.95 (0.90 … 1.00) | ≥ 0.85 | holds |" in text
     assert "| P2 | gone | not there |  | not measured |" in text
-    assert "| bare echo | 101 (100 … 102) | 1.00 (1.00 … 1.00) | 2.00 (2.00 … 2.00) |" in text
+    assert "| bare echo | 101 (100 … 102) | 2.00 (2.00 … 2.00) | 1.50 (1.50 … 1.50) |" in text
     assert "A note." in text and "2026-01-02 03:04, 3 rounds" in text
