@@ -12,6 +12,7 @@
 #include "server/access_log/line_file.h"
 #include "server/base/clock.h"
 #include "server/base/text.h"
+#include "server/base/thread_place.h"
 #include "server/batch/admission.h"
 #include "server/batch/watchdog.h"
 #include "server/control/model_controller.h"
@@ -68,6 +69,27 @@ std::unique_ptr<Trial> MakeTrial(const RepositoryConfig& config, Loader* loader,
   auto trial = std::make_unique<ChildTrial>(std::move(settings), clock);
   trial->Prepare();
   return trial;
+}
+
+absl::StatusOr<ThreadPlace> BackgroundPlace(const BackgroundConfig& config) {
+  std::optional<std::vector<int>> cpus = ParseCpuList(config.cpus);
+  if (cpus) return ThreadPlace{*std::move(cpus), config.niceness};
+  return absl::InvalidArgumentError(
+      Concat("background.cpus: expected a list of CPUs as in 0,2-3, got `", config.cpus, "`"));
+}
+
+/// On a thread in `place`, which librdkafka's threads then inherit.
+absl::StatusOr<std::unique_ptr<Publisher>> MakePublisherIn(const ThreadPlace& place, const KafkaConfig& config,
+                                                           const Clock* clock, const Log& log) {
+  if (place.anywhere()) return MakePublisher(config, clock, log);
+  absl::StatusOr<std::unique_ptr<Publisher>> publisher;
+  std::thread maker([&] {
+    const std::string refused = PlaceThisThread(place);
+    publisher = refused.empty() ? MakePublisher(config, clock, log)
+                                : absl::InvalidArgumentError(Concat("background.cpus, background.niceness: ", refused));
+  });
+  maker.join();
+  return publisher;
 }
 
 int PollerCount(const GrpcConfig& config) {
@@ -173,7 +195,9 @@ absl::Status App::Parts::StartPipeline() {
     return absl::InvalidArgumentError(
         Concat("kafka.hash_key: expected 32 hexadecimal digits, got ", hash_key.size(), " characters"));
   }
-  absl::StatusOr<std::unique_ptr<Publisher>> publisher = MakePublisher(config_.kafka, clock_, log_);
+  const absl::StatusOr<ThreadPlace> place = BackgroundPlace(config_.background);
+  if (!place.ok()) return place.status();
+  absl::StatusOr<std::unique_ptr<Publisher>> publisher = MakePublisherIn(*place, config_.kafka, clock_, log_);
   if (!publisher.ok()) return publisher.status();
   publisher_ = *std::move(publisher);
   ObserverSettings settings;
@@ -183,6 +207,7 @@ absl::Status App::Parts::StartPipeline() {
   settings.events_topic = config_.kafka.events_topic;
   settings.hash_key = config_.kafka.hash_key;
   settings.early_labels = {static_cast<size_t>(config_.labels.early_labels), config_.labels.early_ms * 1'000'000};
+  settings.place = *place;
   observer_ = std::make_unique<Observer>(std::move(settings), clock_, &tap_, publisher_.get(), &board_, log_,
                                          &labels_);
   observer_->Start();

@@ -137,6 +137,11 @@ const std::vector<Option>& Table() {
        "Labels, per model, that wait for their prediction; the oldest above it count as unknown.", 1, 10'000'000},
       {"labels.early_ms", FIELD(labels.early_ms), "How long a label waits for its prediction.", 0, 600'000, kMillis},
 
+      {"background.cpus", FIELD(background.cpus),
+       "CPUs for drift and publishing, the observer's thread and librdkafka's, as in 0,2-3; empty: any."},
+      {"background.niceness", FIELD(background.niceness),
+       "How readily these threads give way to others, above the process's own niceness.", 0, 19},
+
       {"shutdown.lame_duck_ms", FIELD(shutdown.lame_duck_ms),
        "After SIGTERM: not ready but still serving, while load balancers notice.", 0, 600'000, kMillis},
       {"shutdown.drain_timeout_ms", FIELD(shutdown.drain_timeout_ms), "How long requests already accepted may take.", 0,

@@ -77,6 +77,11 @@ struct LabelsConfig {
   int64_t early_ms = 5000;
 };
 
+struct BackgroundConfig {
+  std::string cpus;
+  int niceness = 0;
+};
+
 struct ShutdownConfig {
   int64_t lame_duck_ms = 0;
   int64_t drain_timeout_ms = 30'000;
@@ -101,6 +106,7 @@ struct ServerConfig {
   KafkaConfig kafka;
   TapConfig tap;
   LabelsConfig labels;
+  BackgroundConfig background;
   ShutdownConfig shutdown;
   LogConfig log;
   AccessLogConfig access_log;

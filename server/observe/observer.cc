@@ -1,5 +1,7 @@
 #include "server/observe/observer.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -262,6 +264,9 @@ void Observer::State::Forget() {
 void Observer::State::Start() { thread_ = std::thread([this] { Loop(); }); }
 
 void Observer::State::Loop() {
+  pthread_setname_np(pthread_self(), "observer");
+  const std::string refused = PlaceThisThread(settings_.place);
+  if (!refused.empty() && log_) log_(LogLevel::kWarning, absl::StrCat("the observer's thread: ", refused));
   while (true) {
     const size_t drained = RunOnce();
     std::unique_lock lock(wake_mutex_);
