@@ -20,6 +20,12 @@ inline constexpr std::array<const char*, kMethodCount> kMethodNames = {"ModelInf
 /// gRPC's status codes, OK to UNAUTHENTICATED.
 inline constexpr size_t kCodeCount = 17;
 
+/// Why a request that was right did not run.
+enum class Refusal : uint8_t { kServerFull, kModelShare, kQueueFull, kHopeless, kExpired, kCancelled };
+inline constexpr size_t kRefusalCount = 6;
+inline constexpr std::array<const char*, kRefusalCount> kRefusalNames = {"server_full", "model_share", "queue_full",
+                                                                         "hopeless",    "expired",     "cancelled"};
+
 /// Batches of one size that ran and succeeded. Nanoseconds are of the batch, once each.
 struct BatchStatistics {
   SingleWriterCounter count;
@@ -30,6 +36,11 @@ struct BatchStatistics {
 /// What one thread counted of one model version. Written by that thread, read by scrapes.
 struct alignas(64) ServingSlot {
   std::array<std::array<SingleWriterCounter, kCodeCount>, kMethodCount> requests;
+  std::array<SingleWriterCounter, kRefusalCount> refused;
+  SingleWriterCounter delayed;         // requests that passed their timeout and run after the others of their level
+  // Of the thread itself alone: when its last batch began, monotonic; and rows that wait on this very thread.
+  int64_t last_start_ns = 0;
+  int64_t waiting_rows = 0;
   DurationHistogram request_duration;  // accepted to replied
   DurationHistogram queue_duration;    // accepted to the start of the batch
   DurationHistogram execute_duration;  // the batch, once per batch

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -48,6 +49,7 @@ class Inference : public SampleOwner {
     request_id.clear();
     traceparent.clear();
     deadline_ns = kNoDeadline;
+    late_ns = kNoDeadline;
   }
 
   Method method = Method::kModelInfer;
@@ -60,14 +62,21 @@ class Inference : public SampleOwner {
   int64_t accepted_ns = 0;  // monotonic
   int64_t time_ns = 0;      // Unix, of the same moment
   int64_t deadline_ns = kNoDeadline;
+  size_t level = 0;                // of ModelSettings::levels
+  int64_t late_ns = kNoDeadline;   // from when on it runs after the others of its level
+  uint64_t ticket = 0;             // of the model's reply_order
 };
+
+/// Why a request is not to run at `now_ns`; nothing where it is. REQUIRES: as Cancelled.
+std::optional<Refusal> WhyNot(const Inference& inference, int64_t now_ns);
 
 /// Where requests go whose model does not run on the thread that accepted them. Thread-safe; never blocks.
 class InferenceQueue {
  public:
   virtual ~InferenceQueue() = default;
-  /// Takes the request over; RESOURCE_EXHAUSTED (and the request stays) where the model's own queue is full.
-  virtual absl::Status Enqueue(std::unique_ptr<Inference>& inference) = 0;
+  /// Takes the request over; it stays where the model's own queue is full, or is so long that it cannot end before its
+  /// deadline.
+  virtual std::optional<Refusal> Enqueue(std::unique_ptr<Inference>& inference) = 0;
   virtual size_t waiting() const = 0;
 };
 

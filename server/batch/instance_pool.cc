@@ -11,21 +11,15 @@
 #include "server/repository/warm.h"
 
 namespace driftserve {
-namespace {
-
-Waiting Describe(const Inference& inference) {
-  return {inference.model.get(), &inference.decoded.inputs, inference.decoded.rows, inference.accepted_ns,
-          inference.deadline_ns};
-}
-
-}  // namespace
 
 InstancePool::InstancePool(Model* model, const Clock* clock, std::function<ServingThread(size_t)> thread_of)
-    : model_(model), clock_(clock), thread_of_(std::move(thread_of)) {}
+    : model_(model), clock_(clock), thread_of_(std::move(thread_of)), queue_(model) {}
 
 InstancePool::~InstancePool() { Stop(); }
 
 absl::Status InstancePool::Start() {
+  free_ns_.assign(model_->instance_graphs.size(), 0);
+  if (model_->settings.preserves_order) model_->reply_order = std::make_shared<ReplyOrder>();
   for (size_t i = 0; i < model_->instance_graphs.size(); ++i) threads_.emplace_back([this, i] { RunInstance(i); });
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return started_.size() == threads_.size(); });
@@ -45,19 +39,14 @@ void InstancePool::Stop() {
   threads_.clear();
 }
 
-absl::Status InstancePool::Enqueue(std::unique_ptr<Inference>& inference) {
+std::optional<Refusal> InstancePool::Enqueue(std::unique_ptr<Inference>& inference) {
   {
     std::lock_guard lock(mutex_);
-    const int limit = model_->settings.max_queue_size;
-    if (limit > 0 && queue_.size() >= static_cast<size_t>(limit)) {
-      return absl::ResourceExhaustedError(
-          Concat("model '", model_->settings.name, "' holds ", limit,
-                 " requests that have not run (max_queue_size of config.pbtxt); try again later"));
-    }
-    queue_.push_back(std::move(inference));
+    const std::optional<Refusal> refusal = queue_.Add(inference, clock_->MonotonicNanos(), free_ns_);
+    if (refusal) return refusal;
   }
   changed_.notify_one();
-  return absl::OkStatus();
+  return std::nullopt;
 }
 
 size_t InstancePool::waiting() const {
@@ -77,41 +66,28 @@ void InstancePool::RunInstance(size_t instance) {
   if (!warmed.ok()) return;
   BatchRunner runner(thread_of_(instance));
   std::vector<std::unique_ptr<Inference>> batch;
-  while (TakeBatch(batch)) runner.Run(graph, absl::MakeSpan(batch));
-}
-
-void InstancePool::Linger(std::unique_lock<std::mutex>& lock) {
-  const int64_t delay_ns = model_->settings.max_queue_delay_us * 1000;
-  const auto full = [this] {
-    int64_t rows = 0;
-    for (const auto& inference : queue_) rows += inference->decoded.rows;
-    return stopping_ || queue_.empty() || rows >= model_->settings.max_batch_size;
-  };
-  while (!full()) {
-    const int64_t left_ns = queue_.front()->accepted_ns + delay_ns - clock_->MonotonicNanos();
-    if (left_ns <= 0) return;
-    changed_.wait_for(lock, std::chrono::nanoseconds(left_ns), full);
+  ServingSlot& slot = model_->counters.slot(runner.thread());
+  for (uint64_t delayed = 0; TakeBatch(instance, batch, delayed);) {
+    slot.delayed.Add(delayed);
+    runner.Run(graph, absl::MakeSpan(batch));
   }
 }
 
-bool InstancePool::TakeBatch(std::vector<std::unique_ptr<Inference>>& batch) {
+bool InstancePool::TakeBatch(size_t instance, std::vector<std::unique_ptr<Inference>>& batch, uint64_t& delayed) {
   std::unique_lock lock(mutex_);
-  do {
+  for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return false;
-    if (model_->settings.max_queue_delay_us > 0) Linger(lock);
-  } while (queue_.empty());  // another instance took what this one lingered for
-  // No further than a batch of single rows could reach.
-  const size_t most = std::min(queue_.size(), static_cast<size_t>(std::max(1, model_->settings.max_batch_size)) * 2);
-  std::vector<Waiting> waiting(most);
-  std::transform(queue_.begin(), queue_.begin() + most, waiting.begin(),
-                 [](const auto& inference) { return Describe(*inference); });
-  std::vector<size_t> chosen;
-  NextBatch(waiting, model_->settings.max_batch_size, chosen);
-  batch.clear();
-  for (const size_t index : chosen) batch.push_back(std::move(queue_[index]));
-  std::erase_if(queue_, [](const auto& inference) { return inference == nullptr; });
-  return true;
+    const int64_t now_ns = clock_->MonotonicNanos();
+    const int64_t until_ns = queue_.Next(now_ns, stopping_, batch);
+    if (!batch.empty()) {
+      free_ns_[instance] = now_ns + EstimateNanos(model_->settings.buckets, model_->bucket_ns, queue_.rows_taken());
+      delayed = queue_.delayed() - std::exchange(delayed_, queue_.delayed());
+      if (!queue_.empty()) changed_.notify_one();  // another instance may have slept through an Enqueue's notice
+      return true;
+    }
+    changed_.wait_for(lock, std::chrono::nanoseconds(until_ns - now_ns));
+  }
 }
 
 }  // namespace driftserve

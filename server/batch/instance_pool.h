@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,12 +10,13 @@
 
 #include "server/batch/inference.h"
 #include "server/batch/runner.h"
+#include "server/batch/waiting_list.h"
 
 namespace driftserve {
 
 /// The executor threads of one model whose batches are too long for the pollers, or that has a device or state of its
-/// own. Work-conserving: an idle instance takes everything that waits, up to the largest bucket; it lingers for
-/// max_queue_delay only where the model's configuration asks for that.
+/// own, or whose configuration asks for one queue. Work-conserving: an idle instance takes everything that waits, up to
+/// the largest bucket, in the order of waiting_list.h; it lingers only where the configuration says max_queue_delay.
 ///
 /// Thread safety: Enqueue and waiting by anyone; Start and Stop by one thread. Lifetime: the model must outlive the
 /// pool's threads: Stop runs what still waits and joins them.
@@ -30,13 +30,13 @@ class InstancePool final : public InferenceQueue {
   absl::Status Start();
   void Stop();
 
-  absl::Status Enqueue(std::unique_ptr<Inference>& inference) override;
+  std::optional<Refusal> Enqueue(std::unique_ptr<Inference>& inference) override;
   size_t waiting() const override;
 
  private:
   void RunInstance(size_t instance);
-  bool TakeBatch(std::vector<std::unique_ptr<Inference>>& batch);
-  void Linger(std::unique_lock<std::mutex>& lock);
+  /// False when there will be no more. `delayed`: how many were found past their timeout meanwhile.
+  bool TakeBatch(size_t instance, std::vector<std::unique_ptr<Inference>>& batch, uint64_t& delayed);
 
   Model* const model_;
   const Clock* const clock_;
@@ -45,7 +45,9 @@ class InstancePool final : public InferenceQueue {
 
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
-  std::deque<std::unique_ptr<Inference>> queue_;
+  WaitingList queue_;
+  std::vector<int64_t> free_ns_;  // by instance: when its batch ends, as measured while warming
+  uint64_t delayed_ = 0;          // of queue_.delayed(), what was counted
   std::vector<absl::Status> started_;  // one per instance that has finished warming
   bool stopping_ = false;
 };

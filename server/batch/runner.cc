@@ -2,13 +2,18 @@
 
 #include "server/batch/access.h"
 #include "server/batch/after_reply.h"
+#include "server/batch/refusal.h"
 
 namespace driftserve {
 int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> batch) {
   const int64_t start_ns = thread_.clock->MonotonicNanos();
   DropHopeless(batch, start_ns);
-  if (running_.empty()) return start_ns;
+  if (running_.empty()) {
+    TapAll(answered_);
+    return start_ns;
+  }
   ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
+  slot.last_start_ns = start_ns;
   slot.running_since_ns.Set(static_cast<uint64_t>(start_ns));
   const absl::Status status = Execute(graph, start_ns);
   slot.running_since_ns.Set(0);
@@ -17,7 +22,8 @@ int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> ba
   if (status.ok()) CountBatch(start_ns, end_ns, slot);
   ReplyToAll(status, start_ns, end_ns);
   if (status.ok()) CountOutput(static_cast<uint64_t>(thread_.clock->MonotonicNanos() - end_ns), slot);
-  TapAll();
+  TapAll(running_);
+  TapAll(answered_);
   return end_ns;
 }
 
@@ -54,17 +60,25 @@ void BatchRunner::CountOutput(uint64_t output_ns, ServingSlot& slot) {
 void BatchRunner::DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns) {
   running_.clear();
   size_t bytes = 0;
+  for (const std::unique_ptr<Inference>& inference : batch) bytes += inference->decoded.byte_size;
+  thread_.admission->Release(static_cast<int64_t>(batch.size()), bytes, batch[0]->model->holding);
   for (std::unique_ptr<Inference>& inference : batch) {
-    bytes += inference->decoded.byte_size;
-    if (inference->Cancelled()) {
-      Refuse(std::move(inference), absl::CancelledError("the caller has gone away"));
-    } else if (inference->deadline_ns < now_ns) {
-      Refuse(std::move(inference), absl::DeadlineExceededError("the deadline passed while the request waited"));
+    if (const std::optional<Refusal> refusal = WhyNot(*inference, now_ns)) {
+      Refuse(std::move(inference), *refusal);
     } else {
       running_.push_back(std::move(inference));
     }
   }
-  thread_.admission->Release(static_cast<int64_t>(batch.size()), bytes);
+}
+
+void BatchRunner::Refuse(std::unique_ptr<Inference> inference, Refusal refusal) {
+  inference->model->counters.slot(thread_.index).refused[static_cast<size_t>(refusal)].Add();
+  const int64_t now_ns = thread_.clock->MonotonicNanos();
+  const absl::Status status = RefusalStatus(refusal, *inference, *thread_.admission, now_ns);
+  const std::shared_ptr<ReplyOrder> order = inference->model->reply_order;
+  const uint64_t ticket = inference->ticket;
+  Refuse(std::move(inference), status);
+  if (order != nullptr && ticket > 0) ReplyInOrder(*order, ticket, {});
 }
 
 void BatchRunner::Refuse(std::unique_ptr<Inference> inference, const absl::Status& status) {
@@ -88,19 +102,37 @@ absl::Status BatchRunner::Execute(Graph& graph, int64_t start_ns) {
 }
 
 void BatchRunner::ReplyToAll(const absl::Status& status, int64_t start_ns, int64_t end_ns) {
+  const std::shared_ptr<ReplyOrder> order = running_[0]->model->reply_order;
   int64_t first_row = 0;
   for (std::unique_ptr<Inference>& inference : running_) {
     const absl::Status reply = status.ok() ? inference->Encode(outputs_, first_row) : status;
     first_row += inference->decoded.rows;
-    CountReply(*inference, reply.code(), start_ns, end_ns);
-    if (!thread_.accepts && inference->model->watched != nullptr) inference->traceparent = inference->Traceparent();
-    inference->Send(reply);
-    if (!reply.ok()) thread_.reclaim(std::move(inference));
+    if (order == nullptr) {
+      Reply(inference, reply, start_ns, end_ns);
+    } else {
+      const uint64_t ticket = inference->ticket;
+      ReplyInOrder(*order, ticket, {std::move(inference), reply, start_ns});
+    }
   }
 }
 
-void BatchRunner::TapAll() {
-  for (std::unique_ptr<Inference>& inference : running_) {
+void BatchRunner::Reply(std::unique_ptr<Inference>& inference, const absl::Status& status, int64_t start_ns,
+                        int64_t end_ns) {
+  CountReply(*inference, status.code(), start_ns, end_ns);
+  if (!thread_.accepts && inference->model->watched != nullptr) inference->traceparent = inference->Traceparent();
+  inference->Send(status);
+  if (!status.ok()) thread_.reclaim(std::move(inference));
+}
+
+void BatchRunner::ReplyInOrder(ReplyOrder& order, uint64_t ticket, ReplyOrder::Answer answer) {
+  order.Put(ticket, std::move(answer), [this](ReplyOrder::Answer due) {
+    Reply(due.inference, due.status, due.start_ns, thread_.clock->MonotonicNanos());
+    answered_.push_back(std::move(due.inference));
+  });
+}
+
+void BatchRunner::TapAll(std::vector<std::unique_ptr<Inference>>& answered) {
+  for (std::unique_ptr<Inference>& inference : answered) {
     if (inference == nullptr) continue;  // it failed
     std::unique_ptr<SampleOwner> spent;
     if (inference->model->watched != nullptr) {
@@ -109,7 +141,7 @@ void BatchRunner::TapAll() {
     if (inference != nullptr) thread_.reclaim(std::move(inference));
     if (spent != nullptr) thread_.reclaim(std::move(spent));
   }
-  running_.clear();
+  answered.clear();
 }
 
 }  // namespace driftserve

@@ -11,6 +11,7 @@
 #include "server/base/clock.h"
 #include "server/batch/admission.h"
 #include "server/batch/inference.h"
+#include "server/batch/reply_order.h"
 #include "server/tap/tap.h"
 
 namespace driftserve {
@@ -40,8 +41,11 @@ class BatchRunner {
   /// ended, monotonic nanoseconds.
   int64_t Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> batch);
 
-  /// Replies to one request that does not run.
+  /// Replies to one request that does not run: the caller's fault, or for `refusal`, which is counted.
   void Refuse(std::unique_ptr<Inference> inference, const absl::Status& status);
+  void Refuse(std::unique_ptr<Inference> inference, Refusal refusal);
+
+  size_t thread() const { return thread_.index; }
 
  private:
   void DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns);
@@ -50,10 +54,14 @@ class BatchRunner {
   void CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot);
   void CountOutput(uint64_t output_ns, ServingSlot& slot);
   void ReplyToAll(const absl::Status& status, int64_t start_ns, int64_t end_ns);
-  void TapAll();
+  void Reply(std::unique_ptr<Inference>& inference, const absl::Status& status, int64_t start_ns, int64_t end_ns);
+  /// Where answers leave in order: hands this one over, null where it was refused, and sends what is due.
+  void ReplyInOrder(ReplyOrder& order, uint64_t ticket, ReplyOrder::Answer answer);
+  void TapAll(std::vector<std::unique_ptr<Inference>>& answered);
 
   const ServingThread thread_;
   std::vector<std::unique_ptr<Inference>> running_;
+  std::vector<std::unique_ptr<Inference>> answered_;  // in order, of this batch and of earlier ones
   std::vector<BatchItem> items_;
   TensorList outputs_;
   int64_t rows_ = 0;  // of the running batch

@@ -29,6 +29,7 @@ struct DecodedRequest {
   absl::InlinedVector<int, 4> requested_outputs;  // indices among the model's outputs, in the order asked for
   absl::InlinedVector<int, 8> strata;             // one per row, or a single one that holds for all rows
   int64_t timeout_us = 0;                         // the request's own; 0: none
+  uint64_t priority = 0;                          // 1 is the most urgent; 0: the model's default
   std::deque<std::string> scratch;
   std::vector<std::unique_ptr<char[]>> copies;  // inputs out of shared memory
   // Where requested outputs go, in the order of requested_outputs; no region, or no entry: into the response.
@@ -43,6 +44,7 @@ struct DecodedRequest {
     requested_outputs.clear();
     strata.clear();
     timeout_us = 0;
+    priority = 0;
     scratch.clear();
     copies.clear();
     output_ranges.clear();

@@ -17,8 +17,20 @@ absl::Status ReadTimeout(const InferParameter& parameter, DecodedRequest& decode
   return absl::OkStatus();
 }
 
+absl::Status ReadPriority(const InferParameter& parameter, DecodedRequest& decoded) {
+  const bool is_signed = parameter.parameter_choice_case() == InferParameter::kInt64Param;
+  if ((!is_signed && parameter.parameter_choice_case() != InferParameter::kUint64Param) ||
+      (is_signed && parameter.int64_param() < 0)) {
+    return absl::InvalidArgumentError(Concat(
+        "parameter 'priority': expected uint64_param or int64_param, at least 0, got ", parameter.ShortDebugString()));
+  }
+  decoded.priority = is_signed ? static_cast<uint64_t>(parameter.int64_param()) : parameter.uint64_param();
+  return absl::OkStatus();
+}
+
 absl::Status ReadParameter(const std::string& name, const InferParameter& parameter, DecodedRequest& decoded) {
   if (name == "timeout") return ReadTimeout(parameter, decoded);
+  if (name == "priority") return ReadPriority(parameter, decoded);
   if (name == "sequence_id" || name == "sequence_start" || name == "sequence_end") {
     return absl::InvalidArgumentError(
         Concat("parameter '", name, "': this server serves stateless models only; leave sequence parameters out"));

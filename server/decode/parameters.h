@@ -8,9 +8,9 @@
 
 namespace driftserve {
 
-/// Request parameters that change how a request is served: `timeout` (int64, microseconds). Those that other features
-/// of Triton would read (sequences, unknown triton_* keys) are refused with a sentence; all others are the caller's
-/// own.
+/// Request parameters that change how a request is served: `timeout` (int64, microseconds) and `priority` (int64 or
+/// uint64, at least 0). Those that other features of Triton would read (sequences, unknown triton_* keys) are refused
+/// with a sentence; all others are the caller's own.
 absl::Status ReadParameters(const google::protobuf::Map<std::string, inference::InferParameter>& parameters,
                             DecodedRequest& decoded);
 

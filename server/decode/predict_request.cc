@@ -299,22 +299,32 @@ absl::Status BuildTensor(const PredictRequest& request, const Model& model, int 
   return absl::OkStatus();
 }
 
-absl::Status ReadTimeout(const PredictRequest& request, DecodedRequest& decoded) {
-  const auto found = request.parameters().find("timeout");
+/// `value` stays as it is where the request does not have the parameter.
+absl::Status ReadParameter(const PredictRequest& request, const char* name, std::string_view unit, int64_t& value) {
+  const auto found = request.parameters().find(name);
   if (found == request.parameters().end()) return absl::OkStatus();
   if (found->second.kind_case() != v1::Parameter::kInt64Value || found->second.int64_value() < 0) {
-    return absl::InvalidArgumentError(Concat(
-        "parameter 'timeout': expected int64_value, microseconds, at least 0, got ", found->second.ShortDebugString()));
+    return absl::InvalidArgumentError(Concat("parameter '", name, "': expected int64_value", unit,
+                                             ", at least 0, got ", found->second.ShortDebugString()));
   }
-  decoded.timeout_us = found->second.int64_value();
+  value = found->second.int64_value();
   return absl::OkStatus();
+}
+
+absl::Status ReadParameters(const PredictRequest& request, DecodedRequest& decoded) {
+  if (request.parameters().empty()) return absl::OkStatus();
+  int64_t priority = 0;
+  absl::Status status = ReadParameter(request, "timeout", ", microseconds", decoded.timeout_us);
+  status.Update(ReadParameter(request, "priority", "", priority));
+  decoded.priority = static_cast<uint64_t>(priority);
+  return status;
 }
 
 }  // namespace
 
 absl::Status DecodePredictRequest(const PredictRequest& request, const Model& model, DecodedRequest& decoded) {
   decoded.Clear();
-  if (absl::Status status = ReadTimeout(request, decoded); !status.ok()) return status;
+  if (absl::Status status = ReadParameters(request, decoded); !status.ok()) return status;
   int64_t rows = 0;
   if (absl::Status status = CheckColumns(request, model, rows); !status.ok()) return status;
   decoded.rows = rows;

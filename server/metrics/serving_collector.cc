@@ -62,6 +62,12 @@ void AddRequests(const ServingCounters& counters, const MetricLabels& model, Fam
 struct ServingFamilies {
   FamilyBuilder requests{"driftserve_requests_total", "Requests answered, by method and gRPC status code.",
                          MetricType::Counter};
+  FamilyBuilder refused{"driftserve_refused_requests_total",
+                        "Requests that were right and did not run, by reason; among driftserve_requests_total too.",
+                        MetricType::Counter};
+  FamilyBuilder delayed{"driftserve_delayed_requests_total",
+                        "Requests past their timeout that ran after the others of their priority level instead.",
+                        MetricType::Counter};
   FamilyBuilder request{"driftserve_request_duration_seconds", "From accepting a request to its reply.",
                         MetricType::Histogram};
   FamilyBuilder queue{"driftserve_queue_duration_seconds", "From accepting a request to the start of its batch.",
@@ -79,6 +85,7 @@ struct ServingFamilies {
     if (version.counters == nullptr) return;
     AddRequests(*version.counters, model, requests);
     AddHungRuns(*version.counters, model);
+    AddRefused(*version.counters, model);
     AddDuration(*version.counters, &ServingSlot::request_duration, model, request);
     AddDuration(*version.counters, &ServingSlot::queue_duration, model, queue);
     AddDuration(*version.counters, &ServingSlot::execute_duration, model, execute);
@@ -90,6 +97,17 @@ struct ServingFamilies {
     uint64_t count = 0;
     for (const ServingSlot& slot : counters.slots()) count += slot.hung_runs.Read();
     hung.Add(model, static_cast<double>(count));
+  }
+
+  void AddRefused(const ServingCounters& counters, const MetricLabels& model) {
+    uint64_t late = 0;
+    for (const ServingSlot& slot : counters.slots()) late += slot.delayed.Read();
+    delayed.Add(model, static_cast<double>(late));
+    for (size_t reason = 0; reason < kRefusalCount; ++reason) {
+      uint64_t count = 0;
+      for (const ServingSlot& slot : counters.slots()) count += slot.refused[reason].Read();
+      refused.Add(With(model, "reason", kRefusalNames[reason]), static_cast<double>(count));
+    }
   }
 
   static void AddDuration(const ServingCounters& counters, DurationHistogram ServingSlot::*member,
@@ -132,9 +150,10 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
   }
 
   std::vector<MetricFamily> all;
-  for (FamilyBuilder* family : {&families.requests, &families.request, &families.queue, &families.execute,
-                                &families.rows, &families.hung, &families.ready, &requests, &bytes, &loads, &lines,
-                                &build}) {
+  for (FamilyBuilder* family :
+       {&families.requests, &families.refused, &families.delayed, &families.request, &families.queue,
+        &families.execute, &families.rows, &families.hung, &families.ready, &requests, &bytes, &loads, &lines,
+        &build}) {
     family->MoveTo(all);
   }
   return all;

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::string_view kHonoured = "";
 constexpr std::string_view kRagged = "batches of unequal shapes are not made; leave it out";
-constexpr std::string_view kPriority = "requests have no priorities; leave it out";
 constexpr std::string_view kReshape =
     "shapes are not changed on the way; give dims as the module takes or returns them";
 constexpr std::string_view kShapeTensor = "only TensorRT has such tensors; leave it out";
@@ -63,16 +62,20 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"dynamic_batching", kHonoured},
     {"dynamic_batching.preferred_batch_size", kHonoured},
     {"dynamic_batching.max_queue_delay_microseconds", kHonoured},
-    {"dynamic_batching.preserve_ordering", "answers are sent as soon as they are there; leave it out"},
-    {"dynamic_batching.priority_levels", kPriority},
-    {"dynamic_batching.default_priority_level", kPriority},
+    {"dynamic_batching.preserve_ordering", kHonoured},
+    {"dynamic_batching.priority_levels", kHonoured},
+    {"dynamic_batching.default_priority_level", kHonoured},
     {"dynamic_batching.default_queue_policy", kHonoured},
-    {"dynamic_batching.default_queue_policy.timeout_action",
-     "requests past their deadline are refused, never delayed; leave it out"},
+    {"dynamic_batching.default_queue_policy.timeout_action", kHonoured},
     {"dynamic_batching.default_queue_policy.default_timeout_microseconds", kHonoured},
     {"dynamic_batching.default_queue_policy.allow_timeout_override", kHonoured},
     {"dynamic_batching.default_queue_policy.max_queue_size", kHonoured},
-    {"dynamic_batching.priority_queue_policy", kPriority},
+    {"dynamic_batching.priority_queue_policy", kHonoured},
+    {"dynamic_batching.priority_queue_policy.value", kHonoured},
+    {"dynamic_batching.priority_queue_policy.value.timeout_action", kHonoured},
+    {"dynamic_batching.priority_queue_policy.value.default_timeout_microseconds", kHonoured},
+    {"dynamic_batching.priority_queue_policy.value.allow_timeout_override", kHonoured},
+    {"dynamic_batching.priority_queue_policy.value.max_queue_size", kHonoured},
     {"sequence_batching", kStateless},
     {"ensemble_scheduling", "ensembles are not served; call the models one after the other"},
     {"instance_group", kHonoured},

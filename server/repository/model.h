@@ -9,11 +9,20 @@
 #include "drift/profile/monitor_file.h"
 #include "drift/reference.h"
 #include "inference/model_config.pb.h"
+#include "server/base/holding.h"
 #include "server/base/serving_counters.h"
 #include "server/execute/executor.h"
 #include "server/sample/watched_model.h"
 
 namespace driftserve {
+
+/// How requests of one priority level wait: default_queue_policy of dynamic_batching, or an entry of
+/// priority_queue_policy.
+struct QueuePolicy {
+  int64_t default_timeout_us = 0;  // 0: none
+  bool delays = false;             // past its timeout a request runs after all others of its level; else it is refused
+  int max_queue_size = 0;          // requests; 0: only the server's bound
+};
 
 /// What config.pbtxt and the module say of a model, checked.
 struct ModelSettings {
@@ -33,12 +42,25 @@ struct ModelSettings {
   DeviceKind device = DeviceKind::kCpu;
   int device_index = 0;
   int64_t max_queue_delay_us = 0;
-  int max_queue_size = 0;               // requests; 0: only the server's bound
-  int64_t default_timeout_us = 0;
+  std::vector<int> preferred_sizes;     // ascending; a batch that reaches one runs at once, and stops there
+  std::vector<QueuePolicy> levels = {QueuePolicy()};  // by priority, the most urgent first; one where there are none
+  size_t default_level = 0;
+  bool preserves_order = false;         // answers leave in the order of acceptance
   inference::ModelConfig config;        // what ModelConfig answers
+
+  /// The index into `levels` of a request's `priority`, where 1 is the most urgent: the default's for 0 and for a
+  /// priority that the model does not have.
+  size_t LevelOf(uint64_t priority) const {
+    return priority >= 1 && priority <= levels.size() ? static_cast<size_t>(priority) - 1 : default_level;
+  }
+  /// True when what is asked for needs one queue for all requests: then the model does not run on the pollers.
+  bool needs_queue() const {
+    return max_queue_delay_us > 0 || preserves_order || levels.size() > 1 || levels[0].delays;
+  }
 };
 
 class InferenceQueue;  // server/batch
+class ReplyOrder;      // server/batch
 
 /// How one feature column of Predict reaches a tensor: element `column` of each row of input `tensor`.
 struct ColumnBinding {
@@ -61,6 +83,7 @@ struct Model {
   std::vector<std::unique_ptr<Graph>> instance_graphs;  // one per instance when not
   bool run_inline = false;
   std::shared_ptr<InferenceQueue> queue;  // to the instances' threads; null when run_inline
+  std::shared_ptr<ReplyOrder> reply_order;  // null: answers leave as soon as they are there
   /// Median time of one run per bucket, as measured while warming; nanoseconds. May be updated while serving.
   std::vector<int64_t> bucket_ns;
 
@@ -70,6 +93,8 @@ struct Model {
   std::shared_ptr<const drift::Reference> reference;  // null: not watched
   drift::MonitorSettings monitor;                     // overrides applied
 
+  /// What its requests hold of the server's bounds.
+  mutable Holding holding;
   /// One slot per poller, then one per instance.
   mutable ServingCounters counters{1};
 };

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "server/base/text.h"
 #include "server/execute/model_loader.h"
+#include "server/repository/queue_settings.h"
 #include "server/repository/tensor_specs.h"
 
 namespace driftserve {
@@ -93,28 +94,15 @@ class SettingsReader {
         Fault("dynamic_batching.preferred_batch_size: expected 1 to max_batch_size (", max, "), got ", preferred);
       } else {
         buckets.insert(preferred);
+        settings_.preferred_sizes.push_back(preferred);
       }
     }
+    std::sort(settings_.preferred_sizes.begin(), settings_.preferred_sizes.end());
     settings_.buckets.assign(buckets.begin(), buckets.end());
     if (config.has_dynamic_batching() && max == 0) {
       Fault("dynamic_batching: expected max_batch_size above 0 with it, got 0");
     }
-    ReadQueue(config.dynamic_batching());
-  }
-
-  void ReadQueue(const inference::ModelDynamicBatching& batching) {
-    constexpr uint64_t kHourMicros = 3'600'000'000;
-    const auto micros = [&](std::string_view field, uint64_t value) -> int64_t {
-      if (value > kHourMicros)
-        Fault("dynamic_batching.", field, ": expected at most ", kHourMicros, " (1 h), got ", value);
-      return static_cast<int64_t>(std::min(value, kHourMicros));
-    };
-    settings_.max_queue_delay_us = micros("max_queue_delay_microseconds", batching.max_queue_delay_microseconds());
-    const inference::ModelQueuePolicy& policy = batching.default_queue_policy();
-    settings_.default_timeout_us =
-        micros("default_queue_policy.default_timeout_microseconds", policy.default_timeout_microseconds());
-    settings_.max_queue_size = static_cast<int>(
-        std::min<uint32_t>(policy.max_queue_size(), static_cast<uint32_t>(std::numeric_limits<int>::max())));
+    ReadQueueSettings(config.dynamic_batching(), text_.file, settings_, faults_);
   }
 
   void ReadInstances() {

@@ -34,7 +34,7 @@ bool IsModelName(std::string_view name) {
 // A model runs on the pollers when its largest batch is short, and nothing it does would make other requests wait.
 bool RunsInline(const Model& model, int64_t limit_us) {
   const ModelSettings& settings = model.settings;
-  return settings.device == DeviceKind::kCpu && !settings.writes_own_state && settings.max_queue_delay_us == 0 &&
+  return settings.device == DeviceKind::kCpu && !settings.writes_own_state && !settings.needs_queue() &&
          settings.intra_op_threads == 1 && model.bucket_ns.back() <= limit_us * 1000;
 }
 

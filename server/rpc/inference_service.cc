@@ -42,7 +42,8 @@ grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*, const infere
   response->set_name("driftserve");
   response->set_version(sources_.version);
   // Only what is true: clients act on this list.
-  for (const char* extension : {"binary_tensor_data", "model_configuration", "parameters", "statistics", "logging"}) {
+  for (const char* extension : {"binary_tensor_data", "model_configuration", "parameters", "statistics", "logging",
+                                "schedule_policy"}) {
     response->add_extensions(extension);
   }
   if (sources_.regions != nullptr) response->add_extensions("system_shared_memory");

@@ -92,7 +92,7 @@ void Poller::Run() {
     drain_ = accepted_in_turn_ > 1 || pending_.back()->accepted_ns - turn_end_ns_ < kWasWaitingNanos;
     RunPending();
   }
-  while (!pending_.empty()) RunFirstGroup();
+  while (!pending_.empty()) RunNextGroup(0, true);
 }
 
 bool Poller::TakeEvent(bool wait) {
@@ -128,30 +128,44 @@ void Poller::RunPending() {
   const int64_t start_ns = settings_.clock->MonotonicNanos();
   turn_end_ns_ = start_ns;
   for (bool first = true; !pending_.empty(); first = false) {
-    const Model& model = *pending_[0]->model;
-    const int64_t estimate = EstimateNanos(model.settings.buckets, model.bucket_ns, pending_[0]->decoded.rows);
-    if (!FitsTurn(turn_end_ns_ - start_ns, estimate, settings_.turn_limit_ns, first)) return;
-    RunFirstGroup();
+    if (!RunNextGroup(turn_end_ns_ - start_ns, first)) return;
   }
 }
 
-void Poller::RunFirstGroup() {
-  const std::shared_ptr<Model> model = pending_[0]->model;
-  batch_.clear();
+bool Poller::RunNextGroup(int64_t spent_ns, bool first) {
   if (pending_.size() == 1) {
-    batch_.push_back(std::move(pending_[0]));
+    chosen_.assign(1, 0);
+  } else {
+    ChooseGroup();
+  }
+  const std::shared_ptr<Model> model = pending_[chosen_[0]]->model;
+  int64_t rows = 0;
+  for (const size_t index : chosen_) rows += pending_[index]->decoded.rows;
+  const int64_t estimate = EstimateNanos(model->settings.buckets, model->bucket_ns, rows);
+  if (!FitsTurn(spent_ns, estimate, settings_.turn_limit_ns, first)) return false;
+  model->counters.slot(index_).waiting_rows -= rows;
+  batch_.clear();
+  for (const size_t index : chosen_) batch_.push_back(std::move(pending_[index]));
+  if (batch_.size() == pending_.size()) {
     pending_.clear();
   } else {
-    waiting_.clear();
-    for (const auto& inference : pending_) {
-      waiting_.push_back({inference->model.get(), &inference->decoded.inputs, inference->decoded.rows,
-                          inference->accepted_ns, inference->deadline_ns});
-    }
-    NextBatch(waiting_, model->settings.max_batch_size, chosen_);
-    for (const size_t index : chosen_) batch_.push_back(std::move(pending_[index]));
-    std::erase_if(pending_, [](const auto& inference) { return inference == nullptr; });
+    std::erase(pending_, nullptr);
   }
   turn_end_ns_ = runner_->Run(*model->poller_graphs[index_], absl::MakeSpan(batch_));
+  return true;
+}
+
+void Poller::ChooseGroup() {
+  waiting_.clear();
+  for (const auto& inference : pending_) {
+    waiting_.push_back({inference->model.get(), &inference->decoded.inputs, inference->decoded.rows,
+                        inference->accepted_ns, inference->deadline_ns,
+                        inference->model->counters.slot(index_).last_start_ns});
+  }
+  const size_t first = NextModel(waiting_);
+  const ModelSettings& settings = pending_[first]->model->settings;
+  NextBatch(std::span(waiting_).subspan(first), {settings.max_batch_size, settings.preferred_sizes}, chosen_);
+  for (size_t& index : chosen_) index += first;
 }
 
 void Poller::Accept(std::unique_ptr<RpcInference> inference) {
@@ -160,12 +174,16 @@ void Poller::Accept(std::unique_ptr<RpcInference> inference) {
   inference->sequence = ++sequence_;
   const absl::Status prepared = Prepare(*inference);
   if (!prepared.ok()) return Refuse(std::move(inference), prepared);
+  if (const std::optional<Refusal> refusal = Admit(*inference)) {
+    return runner_->Refuse(std::move(inference), *refusal);
+  }
   Submit(std::move(inference));
 }
 
 absl::Status Poller::Prepare(RpcInference& inference) {
-  absl::StatusOr<std::shared_ptr<Model>> model =
-      models_.models().Find(inference.model_name(), inference.model_version());
+  const ModelSet& models = models_.models();
+  alone_ = models.models.size() == 1;
+  absl::StatusOr<std::shared_ptr<Model>> model = models.Find(inference.model_name(), inference.model_version());
   if (!model.ok()) {
     if (absl::IsNotFound(model.status()) && !settings_.state->ready()) {
       return absl::UnavailableError("the server is still loading its models; try again later");
@@ -176,14 +194,30 @@ absl::Status Poller::Prepare(RpcInference& inference) {
   if (absl::Status status = inference.Decode(settings_.limits); !status.ok()) return status;
   Identify(inference);
   SetDeadline(inference);
-  const Model& chosen = *inference.model;
-  const int64_t estimate = EstimateNanos(chosen.settings.buckets, chosen.bucket_ns, inference.decoded.rows);
-  if (Hopeless(inference.accepted_ns, inference.deadline_ns, estimate)) {
-    return absl::DeadlineExceededError(
-        Concat("the deadline leaves ", (inference.deadline_ns - inference.accepted_ns) / 1000,
-               " microseconds, and model '", chosen.settings.name, "' takes about ", estimate / 1000));
+  return absl::OkStatus();
+}
+
+/// By what waits on this poller before it, of its own model: models take turns.
+bool Poller::CannotEndInTime(const RpcInference& inference) const {
+  const Model& model = *inference.model;
+  const int64_t estimate = EstimateNanos(model.settings.buckets, model.bucket_ns, inference.decoded.rows);
+  int64_t start_ns = inference.accepted_ns;
+  if (const int64_t ahead = model.counters.slot(index_).waiting_rows; ahead > 0 && !model.bucket_ns.empty()) {
+    start_ns = EarliestStart(ahead, model.settings.max_batch_size, model.bucket_ns.back(), {&start_ns, 1});
   }
-  return settings_.admission->Admit(inference.decoded.byte_size);
+  return Hopeless(start_ns, inference.deadline_ns, estimate);
+}
+
+std::optional<Refusal> Poller::Admit(const RpcInference& inference) {
+  const Model& model = *inference.model;
+  if (inference.deadline_ns != kNoDeadline && CannotEndInTime(inference)) return Refusal::kHopeless;
+  // Where there is a queue it holds the bound itself. Here requests that are admitted by other pollers in the same
+  // moment may go beyond it.
+  const int most = model.settings.levels[0].max_queue_size;
+  if (most > 0 && model.run_inline && model.holding.requests.load(std::memory_order_relaxed) >= most) {
+    return Refusal::kQueueFull;
+  }
+  return settings_.admission->Admit(inference.decoded.byte_size, model.holding, alone_);
 }
 
 void Poller::Identify(RpcInference& inference) {
@@ -218,29 +252,39 @@ void Poller::ResolveStrata(RpcInference& inference) {
 }
 
 void Poller::SetDeadline(RpcInference& inference) {
-  int64_t deadline = inference.CallerDeadlineNanos();
-  int64_t timeout_ns = 0;
-  if (__builtin_mul_overflow(inference.decoded.timeout_us, int64_t{1000}, &timeout_ns)) timeout_ns = 0;
-  if (timeout_ns == 0) timeout_ns = inference.model->settings.default_timeout_us * 1000;
-  if (timeout_ns == 0 && deadline == kNoDeadline) timeout_ns = settings_.default_timeout_ns;
-  if (timeout_ns > 0 && timeout_ns < kNoDeadline - inference.accepted_ns) {
-    deadline = std::min(deadline, inference.accepted_ns + timeout_ns);
+  constexpr int64_t kLongestMicros = kNoDeadline / 2000;
+  const ModelSettings& settings = inference.model->settings;
+  inference.level = settings.LevelOf(inference.decoded.priority);
+  const QueuePolicy& policy = settings.levels[inference.level];
+  inference.deadline_ns = inference.CallerDeadlineNanos();
+  // A caller may ask for less than the model's own limit, never for more.
+  int64_t timeout_us = policy.default_timeout_us;
+  const int64_t own_us = std::min(inference.decoded.timeout_us, kLongestMicros);
+  if (own_us > 0 && (timeout_us == 0 || own_us < timeout_us)) timeout_us = own_us;
+  int64_t timeout_ns = timeout_us * 1000;
+  if (timeout_ns == 0) {
+    if (inference.deadline_ns != kNoDeadline || settings_.default_timeout_ns == 0) return;
+    timeout_ns = settings_.default_timeout_ns;
+  } else if (policy.delays) {
+    inference.late_ns = inference.accepted_ns + timeout_ns;
+    return;
   }
-  inference.deadline_ns = deadline;
+  inference.deadline_ns = std::min(inference.deadline_ns, inference.accepted_ns + timeout_ns);
 }
 
 void Poller::Submit(std::unique_ptr<RpcInference> inference) {
   if (inference->model->run_inline) {
+    inference->model->counters.slot(index_).waiting_rows += inference->decoded.rows;
     pending_.push_back(std::move(inference));
     return;
   }
+  const std::shared_ptr<Model> model = inference->model;
   const size_t bytes = inference->decoded.byte_size;
-  InferenceQueue* const queue = inference->model->queue.get();
   std::unique_ptr<Inference> request = std::move(inference);
-  const absl::Status status = queue->Enqueue(request);
-  if (status.ok()) return;
-  settings_.admission->Release(1, bytes);
-  runner_->Refuse(std::move(request), status);
+  const std::optional<Refusal> refusal = model->queue->Enqueue(request);
+  if (!refusal) return;
+  settings_.admission->Release(1, bytes, model->holding);
+  runner_->Refuse(std::move(request), *refusal);
 }
 
 void Poller::RefuseUnreadable(std::unique_ptr<RpcInference> inference) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -83,8 +84,11 @@ class Poller {
   bool TakeEvent(bool wait);
   void Drain();
   void RunPending();
-  void RunFirstGroup();
+  bool RunNextGroup(int64_t spent_ns, bool first);
+  void ChooseGroup();
   absl::Status Prepare(RpcInference& inference);
+  std::optional<Refusal> Admit(const RpcInference& inference);
+  bool CannotEndInTime(const RpcInference& inference) const;
   void ResolveStrata(RpcInference& inference);
   void Identify(RpcInference& inference);
   void SetDeadline(RpcInference& inference);
@@ -109,6 +113,7 @@ class Poller {
   std::vector<size_t> chosen_;
   std::vector<std::unique_ptr<Inference>> batch_;
   bool more_events_ = true;
+  bool alone_ = true;          // no model but the request's is served
   bool drain_ = false;         // the last turn suggests that more than one request is ready at a time
   size_t accepted_in_turn_ = 0;
   size_t open_calls_ = 0;

@@ -80,11 +80,11 @@ class InstancePoolTest : public testing::Test {
     return thread;
   }
 
-  absl::Status Enqueue(float value) {
+  bool Enqueue(float value) {
     std::unique_ptr<Inference> inference = std::make_unique<FakeInference>(
         model_, std::vector<float>{value}, [this](FakeReply reply) { replies_.Add(std::move(reply)); });
     inference->accepted_ns = clock_.MonotonicNanos();
-    return pool_.Enqueue(inference);
+    return !pool_.Enqueue(inference);
   }
 
   FakeClock clock_;
@@ -100,9 +100,9 @@ TEST_F(InstancePoolTest, WhatArrivesWhileABatchRunsIsTheNextBatch) {
   Gate gate;
   graph_->before_run = [&] { gate.Pass(); };
   ASSERT_TRUE(pool_.Start().ok());
-  ASSERT_TRUE(Enqueue(1).ok());
+  ASSERT_TRUE(Enqueue(1));
   gate.WaitForArrival();
-  for (const float value : {2.0f, 3.0f, 4.0f}) ASSERT_TRUE(Enqueue(value).ok());
+  for (const float value : {2.0f, 3.0f, 4.0f}) ASSERT_TRUE(Enqueue(value));
   EXPECT_EQ(pool_.waiting(), 3u);
   gate.Open();
   EXPECT_EQ(replies_.WaitFor(4)[3].outputs[0], 8.0f);
@@ -111,17 +111,15 @@ TEST_F(InstancePoolTest, WhatArrivesWhileABatchRunsIsTheNextBatch) {
 }
 
 TEST_F(InstancePoolTest, AFullQueueRefusesAndLeavesTheRequestWithTheCaller) {
-  model_->settings.max_queue_size = 1;
-  ASSERT_TRUE(Enqueue(1).ok()) << "no thread runs yet";
+  model_->settings.levels[0].max_queue_size = 1;
+  ASSERT_TRUE(Enqueue(1)) << "no thread runs yet";
   std::unique_ptr<Inference> second = std::make_unique<FakeInference>(model_, std::vector<float>{2}, [](FakeReply) {});
-  const absl::Status refused = pool_.Enqueue(second);
-  EXPECT_TRUE(absl::IsResourceExhausted(refused));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("max_queue_size"));
+  EXPECT_EQ(pool_.Enqueue(second), Refusal::kQueueFull);
   EXPECT_NE(second, nullptr);
 }
 
 TEST_F(InstancePoolTest, StopRunsWhatStillWaits) {
-  for (const float value : {1.0f, 2.0f}) ASSERT_TRUE(Enqueue(value).ok());
+  for (const float value : {1.0f, 2.0f}) ASSERT_TRUE(Enqueue(value));
   ASSERT_TRUE(pool_.Start().ok());
   pool_.Stop();
   EXPECT_EQ(replies_.WaitFor(2).size(), 2u);

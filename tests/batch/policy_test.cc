@@ -22,9 +22,9 @@ class NextBatchTest : public testing::Test {
   void Wait(const void* model, const TensorList& inputs, int64_t rows) {
     waiting_.push_back({model, &inputs, rows, 0, 0});
   }
-  std::vector<size_t> Next(int64_t max_rows) {
+  std::vector<size_t> Next(int64_t max_rows, std::vector<int> preferred = {}) {
     std::vector<size_t> batch;
-    NextBatch(waiting_, max_rows, batch);
+    complete_ = NextBatch(waiting_, {max_rows, preferred}, batch);
     return batch;
   }
 
@@ -33,6 +33,7 @@ class NextBatchTest : public testing::Test {
   const TensorList eight_ = Inputs({{1, 8}});
   const TensorList nine_ = Inputs({{1, 9}});
   std::vector<Waiting> waiting_;
+  bool complete_ = false;
 };
 
 TEST_F(NextBatchTest, NothingWaits) { EXPECT_THAT(Next(64), IsEmpty()); }
@@ -64,6 +65,64 @@ TEST_F(NextBatchTest, AModelThatDoesNotBatchRunsAlone) {
   Wait(&model_a_, eight_, 1);
   Wait(&model_a_, eight_, 1);
   EXPECT_THAT(Next(0), ElementsAre(0));
+}
+
+TEST_F(NextBatchTest, ABatchThatReachesAPreferredSizeStopsThere) {
+  for (int i = 0; i < 7; ++i) Wait(&model_a_, eight_, 1);
+  EXPECT_THAT(Next(16, {2, 4}), ElementsAre(0, 1, 2, 3)) << "the largest";
+  EXPECT_TRUE(complete_);
+  EXPECT_THAT(Next(16, {8}), testing::SizeIs(7)) << "none is reached: all";
+  EXPECT_FALSE(complete_);
+}
+
+TEST_F(NextBatchTest, OnlyAnIncompleteBatchHasSomethingToWaitFor) {
+  Wait(&model_a_, eight_, 6);
+  Next(8);
+  EXPECT_FALSE(complete_);
+  Wait(&model_a_, nine_, 3);
+  Next(8);
+  EXPECT_FALSE(complete_) << "another shape would not have joined it anyway";
+  Wait(&model_a_, eight_, 3);
+  Next(8);
+  EXPECT_TRUE(complete_) << "more than fits waits already";
+  waiting_.resize(1);
+  Wait(&model_a_, eight_, 2);
+  Next(8);
+  EXPECT_TRUE(complete_) << "full";
+  Next(0);
+  EXPECT_TRUE(complete_) << "a model that does not batch waits for nobody";
+}
+
+TEST(NextModel, TheModelThatHasNotRunForLongestIsNext) {
+  const int flooded = 0, other = 0, fresh = 0;
+  std::vector<Waiting> waiting = {{&flooded, nullptr, 1, 1, 0, 900}, {&flooded, nullptr, 1, 2, 0, 900},
+                                  {&other, nullptr, 1, 3, 0, 800},   {&other, nullptr, 1, 4, 0, 800}};
+  EXPECT_EQ(NextModel(waiting), 2u);
+  waiting.push_back({&fresh, nullptr, 1, 5, 0, 0});
+  EXPECT_EQ(NextModel(waiting), 4u) << "it never ran";
+  EXPECT_EQ(NextModel(std::span(waiting).first(2)), 0u) << "of one model the oldest";
+}
+
+TEST(LingerUntil, TheOldestsDelayOrADeadlineEndsIt) {
+  const std::vector<Waiting> waiting = {{nullptr, nullptr, 1, 100, INT64_MAX},
+                                        {nullptr, nullptr, 1, 90, INT64_MAX},
+                                        {nullptr, nullptr, 1, 120, 170}};
+  const std::vector<size_t> first_two = {0, 1}, all = {0, 1, 2};
+  EXPECT_EQ(LingerUntil(waiting, first_two, 50, 40), 140) << "priorities may put the oldest second";
+  EXPECT_EQ(LingerUntil(waiting, all, 50, 40), 130) << "later, a batch of 40 would end after 170";
+}
+
+TEST(EarliestStart, FullBatchesAheadAreSpreadOverTheInstances) {
+  const auto start = [](int64_t rows, int64_t max_rows, std::vector<int64_t> free_ns) {
+    return EarliestStart(rows, max_rows, 100, free_ns);
+  };
+  EXPECT_EQ(start(0, 8, {1'000}), 1'000);
+  EXPECT_EQ(start(7, 8, {1'000}), 1'000) << "it joins them";
+  EXPECT_EQ(start(8, 8, {1'000}), 1'100);
+  EXPECT_EQ(start(24, 8, {1'000}), 1'300);
+  EXPECT_EQ(start(8, 8, {1'050, 1'000}), 1'050);
+  EXPECT_EQ(start(24, 8, {1'050, 1'000}), 1'150) << "1000, 1050 and 1100 are taken";
+  EXPECT_EQ(start(3, 0, {1'000}), 1'300) << "without batches each runs alone";
 }
 
 TEST(Compatible, ComparesEveryInputButForTheRows) {

@@ -39,7 +39,7 @@ class RunnerTest : public testing::Test {
     inference->accepted_ns = clock_.MonotonicNanos();
     inference->time_ns = clock_.UnixNanos();
     inference->sequence = ++sequence_;
-    EXPECT_TRUE(admission_.Admit(inference->decoded.byte_size).ok());
+    EXPECT_FALSE(admission_.Admit(inference->decoded.byte_size, model_->holding, true));
     FakeInference* const raw = inference.get();
     batch_.push_back(std::move(inference));
     return raw;
@@ -54,6 +54,10 @@ class RunnerTest : public testing::Test {
     std::vector<StratumRate> strata;
     model_->watched =
         std::make_shared<WatchedModel>(WatchedModelSettings(), std::make_unique<SamplingRule>(strata, rate, 1, 1), 1);
+  }
+
+  uint64_t Refused(Refusal refusal) {
+    return model_->counters.slot(0).refused[static_cast<size_t>(refusal)].Read();
   }
 
   uint64_t Counted(absl::StatusCode code) {
@@ -97,6 +101,53 @@ TEST_F(RunnerTest, ExpiredAndCancelledRequestsNeverRun) {
   EXPECT_EQ(Counted(absl::StatusCode::kCancelled), 1u);
   EXPECT_EQ(Counted(absl::StatusCode::kOk), 1u);
   EXPECT_EQ(admission_.pending_requests(), 0) << "they held a place too";
+  EXPECT_EQ(model_->holding.requests, 0);
+  EXPECT_EQ(Refused(Refusal::kExpired), 1u);
+  EXPECT_EQ(Refused(Refusal::kCancelled), 1u);
+}
+
+TEST_F(RunnerTest, ARequestThatCannotEndInTimeDoesNotRun) {
+  model_->settings.buckets = {1, 8};
+  model_->bucket_ns = {1'000, 5'000};
+  Add({1, 2})->deadline_ns = clock_.MonotonicNanos() + 4'999;
+  Add({3})->deadline_ns = clock_.MonotonicNanos() + 1'000;
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(1));
+  EXPECT_EQ(Refused(Refusal::kHopeless), 1u);
+  EXPECT_THAT(std::string(replies_[0].status.message()), HasSubstr("model 'm' takes about 5"));
+}
+
+TEST_F(RunnerTest, AnswersLeaveInTheOrderOfTheirTickets) {
+  model_->reply_order = std::make_shared<ReplyOrder>();
+  FakeInference* const first = Add({1});
+  FakeInference* const second = Add({2});
+  FakeInference* const third = Add({3});
+  for (FakeInference* inference : {first, second, third}) inference->ticket = model_->reply_order->Issue();
+  std::vector<std::unique_ptr<Inference>> early;
+  early.push_back(std::move(batch_[2]));
+  batch_.pop_back();
+  runner_->Run(graph_, absl::MakeSpan(early));
+  EXPECT_TRUE(replies_.empty()) << "those before it are not out";
+  EXPECT_TRUE(spent_.empty());
+  second->cancelled = true;
+  Run();
+  ASSERT_EQ(replies_.size(), 3u);
+  EXPECT_EQ(replies_[0].status.code(), absl::StatusCode::kCancelled) << "a refusal holds nobody";
+  EXPECT_THAT(replies_[1].outputs, ElementsAre(2));
+  EXPECT_THAT(replies_[2].outputs, ElementsAre(6));
+  EXPECT_EQ(spent_.size(), 3u);
+}
+
+TEST_F(RunnerTest, AnOrderedBatchThatFailsHoldsNobodyEither) {
+  model_->reply_order = std::make_shared<ReplyOrder>();
+  Add({1})->ticket = model_->reply_order->Issue();
+  graph_.failure = absl::InternalError("no");
+  Run();
+  graph_.failure = absl::OkStatus();
+  Add({2})->ticket = model_->reply_order->Issue();
+  Run();
+  ASSERT_EQ(replies_.size(), 2u);
+  EXPECT_THAT(replies_[1].outputs, ElementsAre(4));
 }
 
 TEST_F(RunnerTest, ABatchOfWhichNothingIsLeftDoesNotRun) {

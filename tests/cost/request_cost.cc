@@ -110,7 +110,7 @@ int ServeRequests(std::unique_ptr<Graph> graph, int requests) {
     inference->sequence = static_cast<uint64_t>(i);
     if (!DecodeInferRequest(inference->request, model->settings, {}, inference->decoded).ok()) return 1;
     inference->decoded.strata.assign(1, 0);
-    if (!admission.Admit(inference->decoded.byte_size).ok()) return 1;
+    if (admission.Admit(inference->decoded.byte_size, model->holding, false)) return 1;
     batch[0] = std::move(inference);
     runner.Run(*graph, absl::MakeSpan(batch));
   }

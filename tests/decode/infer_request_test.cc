@@ -122,6 +122,22 @@ TEST(DecodeInferRequest, TheRequestsOwnTimeoutIsRead) {
   DecodedRequest decoded;
   ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
   EXPECT_EQ(decoded.timeout_us, 1500);
+  EXPECT_EQ(decoded.priority, 0u) << "the model's default";
+}
+
+TEST(DecodeInferRequest, ThePriorityIsAWholeNumberOfEitherKind) {
+  ModelInferRequest request = GoodRequest();
+  DecodedRequest decoded;
+  (*request.mutable_parameters())["priority"].set_uint64_param(2);
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
+  EXPECT_EQ(decoded.priority, 2u);
+  (*request.mutable_parameters())["priority"].set_int64_param(3);
+  ASSERT_TRUE(DecodeInferRequest(request, Settings(), {}, decoded).ok());
+  EXPECT_EQ(decoded.priority, 3u);
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["priority"].set_int64_param(-1); }),
+              HasSubstr("parameter 'priority': expected uint64_param or int64_param, at least 0"));
+  EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_parameters())["priority"].set_string_param("high"); }),
+              HasSubstr("'priority'"));
 }
 
 TEST(DecodeInferRequest, AsksOnlyForTheNamedOutputs) {

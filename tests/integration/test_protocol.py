@@ -51,7 +51,7 @@ def test_server_metadata_lists_only_true_extensions(client):
     assert metadata.name == "driftserve"
     assert metadata.version
     assert {"statistics", "logging", "system_shared_memory"} <= set(metadata.extensions)
-    assert not {"cuda_shared_memory", "classification", "sequence", "trace", "schedule_policy"} & set(metadata.extensions)
+    assert not {"cuda_shared_memory", "classification", "sequence", "trace"} & set(metadata.extensions)
     assert not any("model_repository" in extension for extension in metadata.extensions), "it is not open to requests"
 
 

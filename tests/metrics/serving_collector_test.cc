@@ -24,6 +24,8 @@ TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
     slot.requests[static_cast<size_t>(Method::kReportLabels)][5].Add(1);
     slot.request_duration.Observe(20'000);  // 20 µs: at most 32 µs
     slot.batch_rows.Observe(3);
+    slot.refused[static_cast<size_t>(Refusal::kHopeless)].Add(4);
+    slot.delayed.Add(2);
   }
   const std::string text = Scrape({{{"m", "4", true, counters}}, 3, 512});
   EXPECT_THAT(
@@ -31,6 +33,10 @@ TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
       HasSubstr(
           "driftserve_requests_total{model_name=\"m\",model_version=\"4\",method=\"ModelInfer\",code=\"OK\"} 21\n"));
   EXPECT_THAT(text, HasSubstr("method=\"ReportLabels\",code=\"NOT_FOUND\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_refused_requests_total{model_name=\"m\",model_version=\"4\","
+                              "reason=\"hopeless\"} 8\n"));
+  EXPECT_THAT(text, HasSubstr("reason=\"model_share\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_delayed_requests_total{model_name=\"m\",model_version=\"4\"} 4\n"));
   EXPECT_THAT(
       text,
       HasSubstr("driftserve_request_duration_seconds_bucket{model_name=\"m\",model_version=\"4\",le=\"1.6e-05\"} 0\n"));

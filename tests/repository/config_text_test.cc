@@ -46,14 +46,14 @@ TEST(ConfigText, ARefusedFieldIsNamedWithItsPlaceAndReason) {
   EXPECT_THAT(Refused("name: \"m\"\n"
                       "input { name: \"x\" data_type: TYPE_FP32 dims: [1]\n"
                       "  reshape { shape: [ ] } }\n"
-                      "dynamic_batching {\n"
-                      "  priority_levels: 3 }\n"
+                      "optimization {\n"
+                      "  priority: PRIORITY_MAX }\n"
                       "model_operations { }\n"
                       "instance_group { count: 1 }\n"
                       "instance_group { count: 1\n passive: true }\n"),
               UnorderedElementsAre(
                   HasSubstr("m/config.pbtxt:3:3: input.reshape: shapes are not changed"),
-                  HasSubstr("m/config.pbtxt:5:3: dynamic_batching.priority_levels: requests have no priorities"),
+                  HasSubstr("m/config.pbtxt:5:3: optimization.priority: instances have no priorities"),
                   HasSubstr("m/config.pbtxt:6:1: model_operations: no libraries are loaded"),
                   HasSubstr("m/config.pbtxt:9:2: instance_group.passive: every instance serves")));
   EXPECT_THAT(Refused("input { name: \"x\" optional: true }"),

@@ -41,8 +41,10 @@ TEST(MakeSettings, AWholeConfiguration) {
   EXPECT_THAT(settings->warm_dims, ElementsAre(ElementsAre(8), ElementsAre(5, 2)));
   EXPECT_EQ(settings->instance_count, 3);
   EXPECT_EQ(settings->max_queue_delay_us, 100);
-  EXPECT_EQ(settings->max_queue_size, 10);
-  EXPECT_EQ(settings->default_timeout_us, 5);
+  EXPECT_THAT(settings->preferred_sizes, ElementsAre(6, 8));
+  ASSERT_EQ(settings->levels.size(), 1u);
+  EXPECT_EQ(settings->levels[0].max_queue_size, 10);
+  EXPECT_EQ(settings->levels[0].default_timeout_us, 5);
   EXPECT_EQ(settings->intra_op_threads, 2);
 }
 
@@ -87,6 +89,51 @@ TEST(MakeSettings, BatchingMustFitTheBatchSize) {
   EXPECT_THAT(Faults(std::string(kTensors) +
                      "max_batch_size: 4 dynamic_batching { max_queue_delay_microseconds: 99999999999 }"),
               HasSubstr("max_queue_delay_microseconds: expected at most"));
+}
+
+std::string Batching(const std::string& fields) {
+  return std::string(kTensors) + "max_batch_size: 4 dynamic_batching { " + fields + " }";
+}
+
+TEST(MakeSettings, PrioritiesHavePoliciesOfTheirOwn) {
+  const auto settings = Make(
+      Batching("priority_levels: 3 default_priority_level: 2 default_queue_policy { max_queue_size: 9 }\n"
+               "priority_queue_policy { key: 3 value { timeout_action: DELAY default_timeout_microseconds: 7 } }"));
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  ASSERT_EQ(settings->levels.size(), 3u);
+  EXPECT_EQ(settings->levels[0].max_queue_size, 9);
+  EXPECT_EQ(settings->levels[2].max_queue_size, 0);
+  EXPECT_TRUE(settings->levels[2].delays);
+  EXPECT_EQ(settings->levels[2].default_timeout_us, 7);
+  EXPECT_EQ(settings->LevelOf(1), 0u);
+  EXPECT_EQ(settings->LevelOf(3), 2u);
+  EXPECT_EQ(settings->LevelOf(0), 1u) << "none given";
+  EXPECT_EQ(settings->LevelOf(4), 1u) << "as with Triton, one that the model does not have";
+  EXPECT_TRUE(settings->needs_queue());
+}
+
+TEST(MakeSettings, WhatIsOrderedOrDelayedNeedsAQueue) {
+  EXPECT_FALSE(Make(Batching("preferred_batch_size: [ 2 ] default_queue_policy { max_queue_size: 9 }"))->needs_queue());
+  EXPECT_TRUE(Make(Batching("preserve_ordering: true"))->needs_queue());
+  EXPECT_TRUE(Make(Batching("max_queue_delay_microseconds: 1"))->needs_queue());
+  EXPECT_TRUE(Make(Batching("default_queue_policy { timeout_action: DELAY }"))->needs_queue());
+}
+
+TEST(MakeSettings, PrioritiesMustFitTheirNumber) {
+  EXPECT_THAT(Faults(Batching("priority_levels: 65 default_priority_level: 1")),
+              HasSubstr("dynamic_batching.priority_levels: expected at most 64, got 65"));
+  EXPECT_THAT(Faults(Batching("priority_levels: 2")),
+              HasSubstr("default_priority_level: expected 1 to priority_levels (2), got 0"));
+  EXPECT_THAT(Faults(Batching("default_priority_level: 1")), HasSubstr("(0), got 1"));
+  EXPECT_THAT(Faults(Batching("priority_queue_policy { key: 1 value { max_queue_size: 1 } }")),
+              HasSubstr("priority_queue_policy: expected levels from 1 to priority_levels (0), got 1"));
+}
+
+TEST(MakeSettings, WhoOvertakesCannotKeepTheOrder) {
+  EXPECT_THAT(Faults(Batching("preserve_ordering: true priority_levels: 2 default_priority_level: 1")),
+              HasSubstr("preserve_ordering: expected at most one of priority_levels with it, got 2"));
+  EXPECT_THAT(Faults(Batching("preserve_ordering: true default_queue_policy { timeout_action: DELAY }")),
+              HasSubstr("preserve_ordering: expected timeout_action REJECT with it, got DELAY"));
 }
 
 TEST(MakeSettings, SizesThatCannotBeAreRefused) {

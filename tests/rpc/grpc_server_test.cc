@@ -149,7 +149,7 @@ TEST(GrpcServer, AFullServerRefusesAtOnce) {
   gate.Open();
   EXPECT_TRUE(running.get());
   EXPECT_TRUE(waiting.get());
-  EXPECT_EQ(server.admission.refused(), 1u);
+  EXPECT_EQ(server.model->counters.slot(0).refused[static_cast<size_t>(Refusal::kServerFull)].Read(), 1u);
 }
 
 TEST(GrpcServer, ADeadlineThatCannotBeMetIsRefusedWithoutRunning) {

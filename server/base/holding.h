@@ -1,0 +1,14 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace driftserve {
+
+/// What the requests of one model that were accepted and have not run hold of the server's bounds. Thread-safe.
+struct Holding {
+  std::atomic<int64_t> requests{0};
+  std::atomic<int64_t> bytes{0};
+};
+
+}  // namespace driftserve

@@ -1,0 +1,144 @@
+"""What config.pbtxt says of queues, and the parameters `priority` and `timeout` as Triton's own client sends them."""
+
+import collections
+import os
+import pathlib
+import queue
+
+import numpy
+import pytest
+import tritonclient.grpc as triton
+
+from support import repository, server
+
+REQUESTS = 400  # of one row to a model of 8 rows in 20 ms: they wait behind one another for a second
+
+
+@pytest.fixture(scope="module")
+def served(start, tmp_path_factory):
+    """The slow model under three configurations."""
+    folder = tmp_path_factory.mktemp("scheduled") / "models"
+    policies = {
+        "plain": "",
+        "urgent": "dynamic_batching { priority_levels: 2 default_priority_level: 2 "
+                  "priority_queue_policy { key: 1 value { max_queue_size: 16 } } }",
+        "ordered": "dynamic_batching { preserve_ordering: true preferred_batch_size: [ 4 ] } "
+                   "instance_group { count: 3 }",
+    }
+    for name, batching in policies.items():
+        (repository.make(folder, {"slow": {}}) / "slow").rename(folder / name)
+        config = folder / name / "config.pbtxt"
+        config.write_text(config.read_text().replace('"slow"', f'"{name}"') + f"\n{batching}\n")
+    return start(folder)
+
+
+@pytest.fixture(scope="module")
+def client(served):
+    with triton.InferenceServerClient(served.address) as opened:
+        yield opened
+
+
+class Burst:
+    """Requests sent without waiting; their answers in the order in which they came."""
+
+    def __init__(self, client, model):
+        self.client, self.model, self.sent, self.answers = client, model, 0, queue.Queue()
+
+    def send(self, count, **parameters):
+        tensor = triton.InferInput("x", [1, 1], "FP32")
+        tensor.set_data_from_numpy(numpy.ones((1, 1), dtype=numpy.float32))
+        for _ in range(count):
+            name = str(self.sent)
+            answer = lambda result, error, name=name: self.answers.put((name, error))  # noqa: E731
+            self.client.async_infer(self.model, [tensor], answer, request_id=name, **parameters)
+            self.sent += 1
+
+    def wait(self):
+        """[(name, status or None)]"""
+        answers = [self.answers.get(timeout=60) for _ in range(self.sent)]
+        return [(name, error and error.status()) for name, error in answers]
+
+
+def statuses(answers):
+    return collections.Counter(status for _, status in answers)
+
+
+def refused(served, model):
+    return {reason: served.metrics().sum("driftserve_refused_requests_total", model_name=model, reason=reason)
+            for reason in ("queue_full", "hopeless", "expired")}
+
+
+def test_an_urgent_request_overtakes(served, client):
+    burst = Burst(client, "urgent")
+    burst.send(REQUESTS)
+    burst.send(1, priority=1)
+    answers = burst.wait()
+    assert statuses(answers) == {None: REQUESTS + 1}
+    place = [name for name, _ in answers].index(str(REQUESTS))
+    assert place < REQUESTS - 16, f"{place} of {REQUESTS} were answered before it"
+
+
+def test_a_levels_queue_is_bounded(served, client):
+    burst = Burst(client, "urgent")
+    burst.send(REQUESTS, priority=1)
+    counted = statuses(burst.wait())
+    assert set(counted) == {None, "StatusCode.RESOURCE_EXHAUSTED"}
+    assert refused(served, "urgent")["queue_full"] == counted["StatusCode.RESOURCE_EXHAUSTED"]
+    urgent = Burst(client, "urgent")
+    urgent.send(REQUESTS)
+    assert statuses(urgent.wait()) == {None: REQUESTS}, "the other level has no bound"
+
+
+def test_a_requests_own_timeout_holds_and_what_cannot_meet_it_is_refused_without_running(served, client):
+    burst = Burst(client, "plain")
+    burst.send(REQUESTS, timeout=150_000)
+    counted = statuses(burst.wait())
+    late = counted["StatusCode.DEADLINE_EXCEEDED"]
+    assert set(counted) <= {None, "StatusCode.DEADLINE_EXCEEDED"} and late > 0
+    reasons = refused(served, "plain")
+    assert reasons["hopeless"] + reasons["expired"] == late
+    assert reasons["hopeless"] > 0, "refused at once, by what the batches before it take"
+    run = client.get_inference_statistics("plain").model_stats[0].inference_count
+    assert run == REQUESTS - late
+
+
+def test_a_stream_keeps_the_order_where_the_model_does(client):
+    answers = queue.Queue()
+    client.start_stream(callback=lambda result, error: answers.put((result, error)))
+    for i in range(60):
+        tensor = triton.InferInput("x", [1 + i % 3, 1], "FP32")
+        tensor.set_data_from_numpy(numpy.full((1 + i % 3, 1), i, dtype=numpy.float32))
+        client.async_stream_infer("ordered", [tensor], request_id=str(i))
+    received = [answers.get(timeout=60) for _ in range(60)]
+    client.stop_stream()
+    assert all(error is None for _, error in received)
+    assert [result.get_response().id for result, _ in received] == [str(i) for i in range(60)]
+
+
+def place(task):
+    """(CPUs, niceness) of a thread."""
+    return os.sched_getaffinity(int(task.name)), int((task / "stat").read_text().rpartition(")")[2].split()[16])
+
+
+def test_drift_and_publishing_run_where_and_when_they_are_told(start):
+    last = max(os.sched_getaffinity(0))
+    running = start({"mlp": {}}, {"background": {"cpus": str(last), "niceness": 3},
+                                  "kafka": {"brokers": f"127.0.0.1:{server.free_port()}", "flush_timeout_ms": 0}})
+    own = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
+    places = collections.defaultdict(set)
+    for task in pathlib.Path(f"/proc/{running.process.pid}/task").iterdir():
+        cpus, niceness = place(task)
+        places[(task / "comm").read_text().strip().split("/")[0].split(":")[0]].add((tuple(sorted(cpus)), niceness))
+    background = {((last,), min(own[1] + 3, 19))}
+    assert places["observer"] == background and places["rdk"] == background
+    assert places["poller"] == {(tuple(sorted(own[0])), own[1])}
+
+
+def test_a_cpu_that_there_is_not_stops_the_start(tmp_path):
+    folder = repository.make(tmp_path / "models", {"mlp": {}})
+    for value, said in (("1023", "background.cpus, background.niceness: the kernel does not let"),
+                        ("none", "background.cpus: expected a list of CPUs as in 0,2-3, got `none`")):
+        code, output = server.run_to_exit(["--model-repository", folder, "--grpc-address", "127.0.0.1:0",
+                                           "--operations-address", "127.0.0.1:0"],
+                                          env={"DRIFTSERVE_BACKGROUND__CPUS": value})
+        assert code == 1 and said in output, output
