@@ -50,6 +50,7 @@ class Inference : public SampleOwner {
     traceparent.clear();
     deadline_ns = kNoDeadline;
     late_ns = kNoDeadline;
+    ticket = 0;
   }
 
   Method method = Method::kModelInfer;
@@ -62,9 +63,9 @@ class Inference : public SampleOwner {
   int64_t accepted_ns = 0;  // monotonic
   int64_t time_ns = 0;      // Unix, of the same moment
   int64_t deadline_ns = kNoDeadline;
-  size_t level = 0;                // of ModelSettings::levels
-  int64_t late_ns = kNoDeadline;   // from when on it runs after the others of its level
-  uint64_t ticket = 0;             // of the model's reply_order
+  size_t level = 0;               // of ModelSettings::levels
+  int64_t late_ns = kNoDeadline;  // from when on it runs after the others of its level
+  uint64_t ticket = 0;            // of the model's reply_order; 0: none was issued
 };
 
 /// Why a request is not to run at `now_ns`; nothing where it is. REQUIRES: as Cancelled.

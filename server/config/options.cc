@@ -102,7 +102,8 @@ const std::vector<Option>& Table() {
       {"kafka.events_topic", FIELD(kafka.events_topic), "Topic of the drift events.", 0, 0, kNone,
        OptionText::kRequired},
       {"kafka.hash_key", FIELD(kafka.hash_key),
-       "Secret of 32 hexadecimal digits for record fields that monitor.yaml says to hash; without it they are dropped."},
+       "Secret of 32 hexadecimal digits for record fields that monitor.yaml says to hash; without it they are "
+       "dropped."},
       {"kafka.queue_messages", FIELD(kafka.queue_messages),
        "Records that wait for a broker; further ones are dropped and counted.", 1, 10'000'000},
       {"kafka.queue_bytes", FIELD(kafka.queue_bytes), "Bytes of those records.", kMi, 2 * kGi - 1, kBytes},

@@ -142,8 +142,8 @@ absl::StatusOr<FileContent> Repository::ReadModelFile(const ModelFiles& files, i
   const std::string name = Concat(version, "/", ModelFileName(config));
   if (IsPackage(name) && !config_.repository.allow_native_code) {
     return absl::InvalidArgumentError(
-        Concat(files.Place(name), ": an AOTInductor package is native code, which may do anything that this server may; "
-                                  "option repository.allow_native_code=true serves it"));
+        Concat(files.Place(name), ": an AOTInductor package is native code, which may do anything that this server may;"
+                                  " option repository.allow_native_code=true serves it"));
   }
   auto bytes = files.Read(name, config_.repository.trial_memory_bytes);
   if (!absl::IsNotFound(bytes.status())) return bytes;

@@ -181,9 +181,8 @@ void Poller::Accept(std::unique_ptr<RpcInference> inference) {
 }
 
 absl::Status Poller::Prepare(RpcInference& inference) {
-  const ModelSet& models = models_.models();
-  alone_ = models.models.size() == 1;
-  absl::StatusOr<std::shared_ptr<Model>> model = models.Find(inference.model_name(), inference.model_version());
+  absl::StatusOr<std::shared_ptr<Model>> model =
+      models_.models().Find(inference.model_name(), inference.model_version());
   if (!model.ok()) {
     if (absl::IsNotFound(model.status()) && !settings_.state->ready()) {
       return absl::UnavailableError("the server is still loading its models; try again later");
@@ -217,7 +216,8 @@ std::optional<Refusal> Poller::Admit(const RpcInference& inference) {
   if (most > 0 && model.run_inline && model.holding.requests.load(std::memory_order_relaxed) >= most) {
     return Refusal::kQueueFull;
   }
-  return settings_.admission->Admit(inference.decoded.byte_size, model.holding, alone_);
+  const bool alone = models_.models().models.size() == 1;
+  return settings_.admission->Admit(inference.decoded.byte_size, model.holding, alone);
 }
 
 void Poller::Identify(RpcInference& inference) {

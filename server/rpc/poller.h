@@ -113,7 +113,6 @@ class Poller {
   std::vector<size_t> chosen_;
   std::vector<std::unique_ptr<Inference>> batch_;
   bool more_events_ = true;
-  bool alone_ = true;          // no model but the request's is served
   bool drain_ = false;         // the last turn suggests that more than one request is ready at a time
   size_t accepted_in_turn_ = 0;
   size_t open_calls_ = 0;

@@ -44,9 +44,9 @@ class Gate {
     changed_.notify_all();
     changed_.wait(lock, [&] { return open_; });
   }
-  void WaitForArrival() {
+  void WaitForArrivals(int count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return arrived_ > 0; });
+    changed_.wait(lock, [&] { return arrived_ >= count; });
   }
   void Open() {
     std::lock_guard lock(mutex_);
@@ -101,13 +101,27 @@ TEST_F(InstancePoolTest, WhatArrivesWhileABatchRunsIsTheNextBatch) {
   graph_->before_run = [&] { gate.Pass(); };
   ASSERT_TRUE(pool_.Start().ok());
   ASSERT_TRUE(Enqueue(1));
-  gate.WaitForArrival();
+  gate.WaitForArrivals(1);
   for (const float value : {2.0f, 3.0f, 4.0f}) ASSERT_TRUE(Enqueue(value));
   EXPECT_EQ(pool_.waiting(), 3u);
   gate.Open();
   EXPECT_EQ(replies_.WaitFor(4)[3].outputs[0], 8.0f);
   pool_.Stop();
   EXPECT_THAT(graph_->batches, ElementsAre(1, 3));
+}
+
+TEST_F(InstancePoolTest, InstancesRunSideBySide) {
+  model_->settings.max_batch_size = 0;
+  auto second = std::make_unique<DoublingGraph>();
+  Gate gate;
+  graph_->before_run = second->before_run = [&] { gate.Pass(); };
+  model_->instance_graphs.push_back(std::move(second));
+  ASSERT_TRUE(pool_.Start().ok());
+  ASSERT_TRUE(Enqueue(1));
+  ASSERT_TRUE(Enqueue(2));
+  gate.WaitForArrivals(2);
+  gate.Open();
+  EXPECT_EQ(replies_.WaitFor(2).size(), 2u);
 }
 
 TEST_F(InstancePoolTest, AFullQueueRefusesAndLeavesTheRequestWithTheCaller) {

@@ -138,6 +138,19 @@ TEST_F(RunnerTest, AnswersLeaveInTheOrderOfTheirTickets) {
   EXPECT_EQ(spent_.size(), 3u);
 }
 
+TEST_F(RunnerTest, ARefusedRequestThatWasUsedBeforeHoldsNobody) {
+  model_->reply_order = std::make_shared<ReplyOrder>();
+  FakeInference* const first = Add({1});
+  first->ticket = model_->reply_order->Issue();
+  Run();
+  first->Reset();
+  first->model = model_;
+  runner_->Refuse(std::unique_ptr<Inference>(static_cast<Inference*>(spent_[0].release())), Refusal::kQueueFull);
+  Add({2})->ticket = model_->reply_order->Issue();
+  Run();
+  EXPECT_EQ(replies_.size(), 3u);
+}
+
 TEST_F(RunnerTest, AnOrderedBatchThatFailsHoldsNobodyEither) {
   model_->reply_order = std::make_shared<ReplyOrder>();
   Add({1})->ticket = model_->reply_order->Issue();

@@ -1,5 +1,6 @@
 """Fixtures of the integration tests: the real server and broker on free ports, each with a folder of its own."""
 
+import os
 import pathlib
 import sys
 
@@ -8,6 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
+# Between fork and exec of a server the threads of this process's gRPC clients would start anew, on closed descriptors.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 from support import protocol, repository, server  # noqa: E402
 from services import KafkaBroker  # noqa: E402
@@ -16,13 +19,17 @@ from services import KafkaBroker  # noqa: E402
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
     """start(models, config) → a running DriftServer; all are stopped at the end of the file, and each must end well: a
-    sanitizer that found leaks at the end says so by the exit code."""
+    sanitizer that found leaks at the end says so by the exit code. `configure`: name of a model → more of its
+    config.pbtxt."""
     started = []
 
-    def _start(models, config=None, **options):
+    def _start(models, config=None, configure=None, **options):
         folder = tmp_path_factory.mktemp("served")
         if isinstance(models, dict):
             models = repository.make(folder / "models", models)
+        for name, text in (configure or {}).items():
+            with open(models / name / "config.pbtxt", "a") as file:
+                file.write(text + "\n")
         started.append(server.DriftServer(folder, models, config, **options))
         return started[-1].start()
 

@@ -83,7 +83,8 @@ def test_rows_do_not_depend_on_their_batch(client):
 def test_typed_contents_mean_the_same_as_raw(channel):
     values = features(3)
     request = protocol.message("inference.ModelInferRequest")(model_name="mlp")
-    request.inputs.add(name="features", datatype="FP32", shape=[3, 8]).contents.fp32_contents.extend(values.ravel().tolist())
+    tensor = request.inputs.add(name="features", datatype="FP32", shape=[3, 8])
+    tensor.contents.fp32_contents.extend(values.ravel().tolist())
     typed = protocol.inference(channel).ModelInfer(request)
     raw = protocol.inference(channel).ModelInfer(mlp_request(values))
     assert typed.raw_output_contents and not typed.outputs[0].contents.fp32_contents

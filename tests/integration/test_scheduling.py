@@ -1,4 +1,5 @@
-"""What config.pbtxt says of queues, and the parameters `priority` and `timeout` as Triton's own client sends them."""
+"""What config.pbtxt says of queues and threads, the parameters `priority` and `timeout` as Triton's own client sends
+them, and that one model's flood leaves another its place."""
 
 import collections
 import os
@@ -11,12 +12,12 @@ import tritonclient.grpc as triton
 
 from support import repository, server
 
-REQUESTS = 400  # of one row to a model of 8 rows in 20 ms: they wait behind one another for a second
+REQUESTS = 400  # to a model that takes milliseconds for each: they come faster than they are served, and wait
 
 
 @pytest.fixture(scope="module")
 def served(start, tmp_path_factory):
-    """The slow model under three configurations."""
+    """The slow model under three configurations, two of them for one row at a time."""
     folder = tmp_path_factory.mktemp("scheduled") / "models"
     policies = {
         "plain": "",
@@ -28,7 +29,10 @@ def served(start, tmp_path_factory):
     for name, batching in policies.items():
         (repository.make(folder, {"slow": {}}) / "slow").rename(folder / name)
         config = folder / name / "config.pbtxt"
-        config.write_text(config.read_text().replace('"slow"', f'"{name}"') + f"\n{batching}\n")
+        text = config.read_text().replace('"slow"', f'"{name}"')
+        if name != "ordered":
+            text = text.replace("max_batch_size: 8", "max_batch_size: 1")
+        config.write_text(f"{text}\n{batching}\n")
     return start(folder)
 
 
@@ -38,15 +42,20 @@ def client(served):
         yield opened
 
 
+def one_row(name, values):
+    tensor = triton.InferInput(name, [1, len(values)], "FP32")
+    tensor.set_data_from_numpy(numpy.array([values], dtype=numpy.float32))
+    return tensor
+
+
 class Burst:
     """Requests sent without waiting; their answers in the order in which they came."""
 
     def __init__(self, client, model):
         self.client, self.model, self.sent, self.answers = client, model, 0, queue.Queue()
 
-    def send(self, count, **parameters):
-        tensor = triton.InferInput("x", [1, 1], "FP32")
-        tensor.set_data_from_numpy(numpy.ones((1, 1), dtype=numpy.float32))
+    def send(self, count, value=1, **parameters):
+        tensor = one_row("x", [value])
         for _ in range(count):
             name = str(self.sent)
             answer = lambda result, error, name=name: self.answers.put((name, error))  # noqa: E731
@@ -113,6 +122,34 @@ def test_a_stream_keeps_the_order_where_the_model_does(client):
     client.stop_stream()
     assert all(error is None for _, error in received)
     assert [result.get_response().id for result, _ in received] == [str(i) for i in range(60)]
+
+
+def test_a_flood_of_one_model_leaves_another_room(start):
+    """64 requests may wait. 100 go to a model that computes for seconds on them, on a thread of its own."""
+    models = start({"mlp": {}, "spinning": {}}, {"scheduling": {"max_pending_requests": 64}},
+                   configure={"spinning": "dynamic_batching { preserve_ordering: true }"})
+    with triton.InferenceServerClient(models.address) as client, triton.InferenceServerClient(models.address) as other:
+        burst = Burst(client, "spinning")
+        burst.send(100, value=200)
+        _, error = burst.answers.get(timeout=60)
+        assert "RESOURCE_EXHAUSTED" in error.status(), "by now it holds its share"
+        for _ in range(20):
+            other.infer("mlp", [one_row("features", [0.5] * 8)])
+        metrics = models.metrics()
+        assert metrics.sum("driftserve_pending_requests") > 0, "all this while others waited"
+        assert metrics.sum("driftserve_refused_requests_total", model_name="spinning", reason="model_share") > 0
+        assert metrics.sum("driftserve_refused_requests_total", reason="server_full") == 0
+
+
+@pytest.mark.parametrize("threads", (1, 2))
+def test_a_run_uses_the_threads_that_it_is_told(start, threads):
+    """A thread that computes for another has its name."""
+    setting = f'parameters {{ key: "INTRA_OP_THREAD_COUNT" value {{ string_value: "{threads}" }} }}'
+    running = start({"slow": {}}, configure={"slow": setting})
+    with triton.InferenceServerClient(running.address) as client:
+        client.infer("slow", [one_row("x", [1])])
+    names = [name for name, _ in server.threads(running.pid).values()]
+    assert names.count("exec/0") == threads, names
 
 
 def place(task):

@@ -58,6 +58,9 @@ TEST(ConfigText, ARefusedFieldIsNamedWithItsPlaceAndReason) {
                   HasSubstr("m/config.pbtxt:9:2: instance_group.passive: every instance serves")));
   EXPECT_THAT(Refused("input { name: \"x\" optional: true }"),
               ElementsAre(HasSubstr("input.optional: every input is required")));
+  EXPECT_THAT(Refused("input { name: \"x\" allow_ragged_batch: true }"),
+              ElementsAre(HasSubstr(":1:19: input.allow_ragged_batch: batches of unequal shapes are not made")));
+  EXPECT_THAT(Refused("batch_input { }"), ElementsAre(HasSubstr("batch_input: batches of unequal shapes")));
   EXPECT_THAT(Refused("ensemble_scheduling { }"),
               ElementsAre(HasSubstr(":1:1: ensemble_scheduling: ensembles are not served")));
 }
