@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test pt2-test demo bench accuracy install clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test pt2-test demo bench accuracy install deb clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,9 +66,13 @@ accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compare
 	@tests/run.sh build release drift_accuracy
 	@$(PYTHON) tests/accuracy/measure_accuracy.py --build $(BUILD)
 
-install: programs ## both programs and what they need under PREFIX, relocatable
+install: programs ## both programs, what they need and the drift library under PREFIX, relocatable
 	@cmake --install $(BUILD) --prefix $(PREFIX) --component driftserve >/dev/null
+	@cmake --install $(BUILD) --prefix $(PREFIX) --component development >/dev/null
 	@echo "installed under $(PREFIX)"
+
+deb: programs ## Debian packages of the programs and of the drift library, in build/deb
+	@$(PYTHON) deploy/debian/make_deb.py --build $(BUILD)
 
 clean: ## remove build/
 	@rm -rf build

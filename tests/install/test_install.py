@@ -5,18 +5,9 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT, build_folder
+from conftest import ROOT
 
 PROGRAMS = ("driftserve", "drift")
-
-
-@pytest.fixture(scope="module")
-def moved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("install")
-    subprocess.run(["cmake", "--install", build_folder(), "--prefix", folder / "first", "--component", "driftserve"],
-                   check=True, capture_output=True, text=True, timeout=300)
-    (folder / "first").rename(folder / "second")
-    return folder / "second"
 
 
 def run(command, **environment):
@@ -52,6 +43,7 @@ def test_it_serves(moved, tmp_path):
 
 @pytest.mark.parametrize("path", ["share/driftserve/LICENSE", "share/driftserve/proto/driftserve/v1/record.proto",
                                   "share/driftserve/proto/inference/grpc_service.proto",
-                                  "share/driftserve/report.schema.json", "share/driftserve/evidently.schema.json"])
+                                  "share/driftserve/report.schema.json", "share/driftserve/evidently.schema.json",
+                                  "share/driftserve/driftserve.desc"])
 def test_what_else_is_there(moved, path):
     assert pathlib.Path(moved / path).is_file()
