@@ -26,7 +26,7 @@ if(programs AND NOT DRIFTSERVE_SANITIZE)
     FILES_MATCHING PATTERN "*.proto")
   install(FILES ${PROJECT_SOURCE_DIR}/drift/report/report.schema.json
     ${PROJECT_SOURCE_DIR}/drift/report/evidently.schema.json DESTINATION share/driftserve COMPONENT driftserve)
-  foreach(folder grafana prometheus runbooks)
+  foreach(folder alertmanager grafana prometheus runbooks)
     if(EXISTS ${PROJECT_SOURCE_DIR}/deploy/${folder})
       install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/${folder} DESTINATION share/driftserve COMPONENT driftserve
         PATTERN __pycache__ EXCLUDE)

@@ -231,7 +231,7 @@ def prometheus_config(targets, interval="1s", rule_files=(), job="driftserve"):
 class Prometheus(Service):
     """Debian's Prometheus with its data under `directory`. `config` is the text of prometheus.yml."""
 
-    def __init__(self, directory, config, port=19090, keep=False):
+    def __init__(self, directory, config, port=19090, keep=False, flags=()):
         directory = os.path.abspath(directory)
         self.port = free_port(port)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -240,7 +240,7 @@ class Prometheus(Service):
         super().__init__(
             "prometheus",
             ["prometheus", f"--config.file={self.config}", f"--storage.tsdb.path={os.path.join(directory, 'data')}",
-             f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"],
+             f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn", *flags],
             directory, lambda: http_get(self.url + "/-/ready")[0] == 200, keep=keep)
 
     def start(self):
@@ -263,3 +263,24 @@ class Prometheus(Service):
         if status != 200 or answer.get("status") != "success":
             raise ServiceError(f"Prometheus refused {parameters['query']!r}: {answer.get('error', text)}")
         return answer["data"]["result"]
+
+
+class Alertmanager(Service):
+    """Debian's Alertmanager. `directory` holds its alertmanager.yml (deploy/alertmanager/configuration.py) and gets its
+    data; stop() then start() keeps what was notified, on the same port."""
+
+    def __init__(self, directory, port=19093, keep=False):
+        directory = os.path.abspath(directory)
+        self.port = free_port(port)
+        self.address = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.address}"
+        super().__init__(
+            "prometheus-alertmanager",
+            ["prometheus-alertmanager", f"--config.file={os.path.join(directory, 'alertmanager.yml')}",
+             f"--storage.path={os.path.join(directory, 'data')}", f"--web.listen-address={self.address}",
+             "--cluster.listen-address=", "--log.level=info"],
+            directory, lambda: http_get(self.url + "/-/ready")[0] == 200, keep=keep)
+
+    def alerts(self):
+        """Every alert it knows, as its API shows them: labels, and in status.inhibitedBy by which others it is held."""
+        return json.loads(http_get(self.url + "/api/v2/alerts")[1])
