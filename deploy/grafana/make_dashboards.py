@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the Grafana dashboards, one JSON file each beside this one, from boards/. Standard library only.
 
-make_dashboards.py            writes overview.json, drift.json, serving.json and pipeline.json
+make_dashboards.py            writes driftserve-overview.json, -drift, -serving and -pipeline
 make_dashboards.py --check    exits 1 when a file is not what would be written
 """
 
@@ -22,7 +22,7 @@ def main():
     check = parser.parse_args().check
     other = []
     for name, board in BOARDS.items():
-        path, text = HERE / f"{name}.json", json.dumps(board, indent=2, ensure_ascii=False) + "\n"
+        path, text = HERE / f"driftserve-{name}.json", json.dumps(board, indent=2, ensure_ascii=False) + "\n"
         if not check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:

@@ -20,7 +20,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ("overview", "drift", "serving", "pipeline")
-DASHBOARDS = {name: json.loads((ROOT / "deploy" / "grafana" / f"{name}.json").read_text()) for name in NAMES}
+DASHBOARDS = {name: json.loads((ROOT / "deploy" / "grafana" / f"driftserve-{name}.json").read_text()) for name in NAMES}
 # label_values(selector, label) is Grafana's, not PromQL's.
 LABEL_VALUES = re.compile(r"label_values\((.*), (\w+)\)$")
 
@@ -51,8 +51,13 @@ def queries():
 
 def substitute(expression, feature, rate_interval):
     """What Grafana would send with every variable at All, but for the one feature."""
-    for name, value in (("$__rate_interval", rate_interval), ("$feature", feature), ("$job", ".+"), ("$instance", ".+"),
-                        ("$model_name", ".+")):
+    for name, value in (
+        ("$__rate_interval", rate_interval),
+        ("$feature", feature),
+        ("$job", ".+"),
+        ("$instance", ".+"),
+        ("$model_name", ".+"),
+    ):
         expression = expression.replace(name, value)
     return expression
 

@@ -115,7 +115,7 @@ ANNOTATIONS = [
 
 
 def dashboard(name, description, rows, more_variables=()):
-    """The dashboard driftserve-<name>; its file is <name>.json."""
+    """The dashboard driftserve-<name>; its file is driftserve-<name>.json."""
     links = [
         {
             "type": "dashboards",

@@ -85,6 +85,21 @@ BATCHES = [
         runbooks=["DriftserveQueueFull"],
     ),
     series(
+        "Requests that did not run",
+        "Valid requests a second that did not run, by reason: a bound of server or model, a deadline, a caller gone.",
+        [
+            query(
+                rate("driftserve_refused_requests_total", "model_name, reason")
+                + f" or label_replace({rate('driftserve_delayed_requests_total', 'model_name')},"
+                ' "reason", "delayed", "", "")',
+                "{{model_name}} {{reason}}",
+            )
+        ],
+        "cps",
+        width=6,
+        runbooks=["DriftserveQueueFull"],
+    ),
+    series(
         "Rows by stratum",
         "Rows answered a second, by stratum.",
         [
@@ -94,6 +109,7 @@ BATCHES = [
             )
         ],
         "cps",
+        width=6,
     ),
     series(
         "Ready model versions",
@@ -105,6 +121,7 @@ BATCHES = [
             )
         ],
         "short",
+        width=6,
         live=True,
         runbooks=["ModelNotReady"],
     ),
@@ -119,6 +136,7 @@ BATCHES = [
             )
         ],
         "cps",
+        width=6,
         runbooks=["ModelLoadFailed", "ModelNotReady"],
     ),
 ]
