@@ -8,7 +8,7 @@ import servers
 from figures import Figure, at_least, at_most, ratios
 from load import CLIENT_CORE, CONNECTIONS, STREAMS, Calls
 from outcome import Outcome, rounds_of
-from servers import compare
+from servers import CLOSE, compare
 from services import KafkaBroker
 from support import archives, protocol
 
@@ -42,7 +42,7 @@ def everything_on(context):
         servers.prove_mlp("driftserve", off.grpc_port, plain)
         servers.prove_mlp("driftserve, watched", on.grpc_port, watched)
         found = compare(context, SATURATED, {"bare echo": (echo, calls), "driftserve, nothing watched": (off, calls),
-                                             "driftserve, everything on": (on, calls)})
+                                             "driftserve, everything on": (on, calls)}, CLOSE)
         servers.prove_unharmed(on)
         records = on.metrics().records()
     echoes, unwatched, watching = found.values()
@@ -64,7 +64,7 @@ def alone(context):
     with servers.Echo(work) as echo, servers.ours(work, "on", models) as on:
         servers.prove_echo(echo, request)
         servers.prove_mlp("driftserve", on.grpc_port, models)
-        found = compare(context, ONE_BY_ONE, {"bare echo": (echo, calls), "driftserve": (on, calls)})
+        found = compare(context, ONE_BY_ONE, {"bare echo": (echo, calls), "driftserve": (on, calls)}, CLOSE)
         servers.prove_unharmed(on)
     echoes, serves = (column(rounds, "p50_us") for rounds in found.values())
     return Outcome([Figure("P5", "p50 at one in flight ÷ bare echo", ratios(serves, echoes), at_most(1.4))],
@@ -91,7 +91,8 @@ def image(context):
         servers.prove_echo(echo, request)
         raw = servers.infer(served.grpc_port, request).raw_output_contents[0]
         servers.prove("driftserve", numpy.frombuffer(raw, "<f4"), pixels[0, 0, 0, :1])
-        found = compare(context, IMAGES, {"bare echo, 602 kB": (echo, calls), "driftserve, 602 kB": (served, calls)})
+        loaded = {"bare echo, 602 kB": (echo, calls), "driftserve, 602 kB": (served, calls)}
+        found = compare(context, IMAGES, loaded, CLOSE)
         servers.prove_unharmed(served)
     echoes, serves = (column(rounds, "process_us") for rounds in found.values())
     return Outcome([Figure("P12", "a 602 kB image: server CPU per request ÷ bare echo of the same bytes",

@@ -11,7 +11,7 @@ from against_echo import column
 from figures import Figure, at_least, ratios
 from load import CONNECTIONS, STREAMS, Calls, Posts
 from outcome import Outcome, rounds_of
-from servers import Side, alternate
+from servers import CLOSE, Side, alternate
 from support import protocol
 
 OURS = 80_000  # requests of a round
@@ -45,7 +45,7 @@ def triton(context):
             "driftserve, ModelInfer": Side(served.pid, served.grpc_port, calls, context.amount(OURS)),
             "Triton, python backend, ModelInfer": Side(triton.pid, triton.grpc_port, calls, context.amount(30_000)),
             "Triton, ServerLive": Side(triton.pid, triton.grpc_port, live, context.amount(OURS)),
-        }, context.rounds)
+        }, context.rounds * CLOSE)
         servers.prove_unharmed(served)
     infer, backend, alive = (column(rounds, "requests_per_second") for rounds in found.values())
     return Outcome([
@@ -76,7 +76,7 @@ def mosec(context):
         prove_post(other.http_port, "/inference", models)
         servers.prove_mlp("driftserve", served.grpc_port, models)
         found = alternate({"driftserve, gRPC, h2load": Side(served.pid, served.grpc_port, calls, context.amount(OURS)),
-                           "mosec, HTTP, wrk": Side(other.pid, other.http_port, posts, 2)}, context.rounds)
+                           "mosec, HTTP, wrk": Side(other.pid, other.http_port, posts, 2)}, context.rounds * CLOSE)
         servers.prove_unharmed(served)
     infer, post = (column(rounds, "requests_per_second") for rounds in found.values())
     return Outcome([Figure("P4", f"req/s ÷ mosec (HTTP, wrk), {CONNECTIONS * STREAMS} in flight", ratios(infer, post),

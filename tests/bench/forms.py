@@ -9,7 +9,7 @@ from against_echo import column
 from figures import Figure, at_least, at_most, ratios
 from load import Calls
 from outcome import Outcome, rounds_of
-from servers import compare
+from servers import CLOSE, compare
 from support import protocol
 
 REQUESTS = 80_000
@@ -79,7 +79,7 @@ def columns(context):
         servers.prove("Predict", [*reply.outputs.values()][0].doubles.values, servers.mlp_score(models))
         found = compare(context, REQUESTS, {
             "ModelInfer": (served, Calls(servers.body(work, "infer", servers.mlp_request()))),
-            "Predict": (served, Calls(servers.body(work, "predict", predict_request()), method))})
+            "Predict": (served, Calls(servers.body(work, "predict", predict_request()), method))}, CLOSE)
         servers.prove_unharmed(served)
     infer, predict = (column(rounds, "requests_per_second") for rounds in found.values())
     return Outcome([Figure("P13", "Predict with eight named columns ÷ ModelInfer, req/s", ratios(predict, infer),

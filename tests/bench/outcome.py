@@ -19,7 +19,6 @@ class Outcome:
     title: str = ""
     measured: str = ""
     machine: str = ""
-    rounds: int = 0
     load_before: float = 0.0  # processes that wanted a core when it began, over the last minute
 
     def write(self, path):
@@ -45,7 +44,6 @@ def measured_now(comparison, context):
     before = os.getloadavg()[0]
     outcome = comparison.run(context)
     outcome.title = comparison.title
-    outcome.rounds = context.rounds
     outcome.measured = datetime.datetime.now().isoformat(" ", "minutes")
     outcome.machine = load.machine()
     outcome.load_before = before

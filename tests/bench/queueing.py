@@ -11,7 +11,7 @@ from outcome import Outcome
 from support import protocol
 
 UTILISATION = 0.7
-SECONDS = 4.0
+SECONDS = 5.0
 WARM_SHARE = 0.1      # of the requests, the first ones: left out
 PROBE_REQUESTS = 80_000
 LARGEST_BATCH = 64
@@ -60,7 +60,7 @@ def one_round(served, body, rate, seconds, seed):
     return p99(latencies), p99(ideal_queue.waits(arrivals, service, LARGEST_BATCH))
 
 
-def compare(context, echo, served, body, rate):
+def rounds(context, echo, served, body, rate):
     """[(echo's p99, ours, the ideal queue's)] of the rounds, in seconds."""
     seconds, found = SECONDS * context.share, []
     for number in range(context.rounds):
@@ -80,7 +80,7 @@ def poisson(context):
         servers.prove_echo(echo, request)
         servers.prove_mlp("driftserve", served.grpc_port, models)
         rate = UTILISATION * saturation(served, Calls(body), context.amount(PROBE_REQUESTS))
-        echoes, measured, ideal = zip(*compare(context, echo, served, body, rate))
+        echoes, measured, ideal = zip(*rounds(context, echo, served, body, rate))
         servers.prove_unharmed(served)
     return outcome(rate, echoes, measured, ideal)
 

@@ -22,8 +22,9 @@ def sides_table(sides):
 
 def section(outcome):
     """A comparison's own lines: where and when, its servers, its notes."""
-    lines = [f"### {outcome.title}", "",
-             f"{outcome.measured}, {outcome.rounds} rounds; load average before it {outcome.load_before:.1f}.", ""]
+    rounds = len(outcome.figures[0].values)
+    took = f"{rounds} rounds; load average before it {outcome.load_before:.1f}" if rounds else "not measured"
+    lines = [f"### {outcome.title}", "", f"{outcome.measured}, {took}.", ""]
     if outcome.sides:
         lines += [*sides_table(outcome.sides), ""]
     return lines + [line for note in outcome.notes for line in (note, "")]

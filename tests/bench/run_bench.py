@@ -70,10 +70,6 @@ COMPARISONS = (
                "16 300 req/s, ServerLive 53 000, while a bare echo did 85 000 to 90 000 (h2load)"),
     Comparison(("P4",), "mosec, each with its lightest client", against_peers.mosec,
                "30 200 req/s with 64 in flight (wrk), while a bare echo did 85 000 to 90 000 (h2load)"),
-    Comparison(("pytriton",), "pytriton, by the same client", against_peers.pytriton, "4155 req/s" + GHZ),
-    Comparison(("TorchServe",), "TorchServe, by the same client", against_peers.torchserve, "7977 req/s" + GHZ),
-    Comparison(("MLServer",), "MLServer, by the same client", against_peers.mlserver, "1260 req/s" + GHZ),
-    Comparison(("KServe",), "KServe's SDK, by the same client", against_peers.kserve, "1701 req/s" + GHZ),
     Comparison(("P5",), "One request in flight", against_echo.alone),
     Comparison(("P6",), "Random arrivals", queueing.poisson),
     Comparison(("P7",), "Sampling", watching.sampling),
@@ -83,6 +79,10 @@ COMPARISONS = (
     Comparison(("P12",), "An image", against_echo.image),
     Comparison(("P13",), "Named columns against tensors", forms.columns),
     Comparison(("scrape",), "Scrape of /metrics, 50 features × 4 strata", scrape.page),
+    Comparison(("pytriton",), "pytriton, by the same client", against_peers.pytriton, "4155 req/s" + GHZ),
+    Comparison(("TorchServe",), "TorchServe, by the same client", against_peers.torchserve, "7977 req/s" + GHZ),
+    Comparison(("MLServer",), "MLServer, by the same client", against_peers.mlserver, "1260 req/s" + GHZ),
+    Comparison(("KServe",), "KServe's SDK, by the same client", against_peers.kserve, "1701 req/s" + GHZ),
 )
 
 

@@ -50,8 +50,8 @@ def send_rows(channel, rows_per_stratum):
     """Rows of every stratum, so that each has a view of its own."""
     row = bytes(4 * FEATURES)
     for tier in (*STRATA, "other"):
-        protocol.inference(channel).ModelInfer(protocol.infer_request(
-            "wide", [("INPUT__0", "FP32", [rows_per_stratum, FEATURES], row * rows_per_stratum)], parameters={"tier": tier}))
+        inputs = [("INPUT__0", "FP32", [rows_per_stratum, FEATURES], row * rows_per_stratum)]
+        protocol.inference(channel).ModelInfer(protocol.infer_request("wide", inputs, parameters={"tier": tier}))
 
 
 def measure(work):
