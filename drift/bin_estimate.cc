@@ -1,8 +1,8 @@
 #include "drift/bin_estimate.h"
 
 #include <algorithm>
-#include <array>
-#include <numeric>
+
+#include "drift/vectorised.h"
 
 namespace drift {
 namespace {
@@ -61,32 +61,31 @@ std::vector<double> ModelVariances(const FeatureBins& bins) {
   return variances;
 }
 
-// In four sums, so that one addition does not wait for the one before.
-double Product(const double* a, const double* b, std::size_t size) {
-  std::array<double, 4> sums = {0, 0, 0, 0};
-  std::size_t i = 0;
-  for (; i + 4 <= size; i += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+// Two sums, so that one addition does not wait for the one before. `size`: a multiple of kTurn.
+constexpr std::size_t kTurn = 2 * kFour;
+inline double Product(const double* a, const double* b, std::size_t size) {
+  Four even = {}, odd = {};
+  for (std::size_t i = 0; i < size; i += kTurn) {
+    even += Loaded(a + i) * Loaded(b + i);
+    odd += Loaded(a + i + kFour) * Loaded(b + i + kFour);
   }
-  for (; i < size; ++i) sums[0] += a[i] * b[i];
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return Sum(even + odd);
 }
 
 // P/(2(P−1)) Σ (u_p − u_{p−1})(u_p − u_{p−1})ᵀ over the bins that are used.
-std::vector<double> MeasuredCovariance(const FeatureBins& bins) {
+DRIFT_VECTORISED std::vector<double> MeasuredCovariance(const FeatureBins& bins) {
   const std::size_t size = bins.used.size(), panes = bins.view.slots, differences = panes - 1;
-  std::vector<double> steps(size * differences);  // [bin][difference]
-  for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t p = 0; p < differences; ++p) {
-      const std::size_t bin = bins.offset + bins.used[i];
-      steps[i * differences + p] = *bins.view.moments.pull(p + 1, bin) - *bins.view.moments.pull(p, bin);
-    }
+  const std::size_t length = (differences + kTurn - 1) / kTurn * kTurn;
+  std::vector<double> steps(size * length, 0);  // [bin][difference], padded with zeros
+  for (std::size_t p = 0; p < differences; ++p) {
+    const double *const before = bins.view.moments.pull(p, bins.offset), *const after = before + bins.view.moments.bins;
+    for (std::size_t i = 0; i < size; ++i) steps[i * length + p] = after[bins.used[i]] - before[bins.used[i]];
   }
   const double scale = static_cast<double>(panes) / (2.0 * static_cast<double>(differences));
   std::vector<double> covariance(size * size);
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
-      covariance[i * size + j] = scale * Product(&steps[i * differences], &steps[j * differences], differences);
+      covariance[i * size + j] = scale * Product(&steps[i * length], &steps[j * length], length);
       covariance[j * size + i] = covariance[i * size + j];
     }
   }
@@ -123,23 +122,7 @@ std::vector<double> Smooth(std::span<const double> shares, double rows) {
   return smooth;
 }
 
-std::vector<double> ReferenceShares(const FeatureLayout& layout, const ReferenceCounts& reference) {
-  std::vector<double> shares(layout.bins(), 0);
-  const std::uint64_t* cell = reference.cells.data();
-  for (std::uint32_t bin = 0; bin < layout.bins(); ++bin) {
-    const std::uint64_t* const end = reference.cells.data() + layout.bin_end(bin);
-    shares[bin] = static_cast<double>(std::accumulate(cell, end, std::uint64_t{0})) / reference.rows;
-    cell = end;
-  }
-  return shares;
-}
-
-BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference) {
-  return EstimateBins(view, feature, reference, ReferenceShares(view.layout->feature(feature), reference));
-}
-
-BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference,
-                         std::span<const double> reference_shares) {
+BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceSums& reference) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const std::size_t offset = view.layout->bin_offset(feature);
   const double* const total = &view.moments.total[offset];
@@ -148,12 +131,15 @@ BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceC
   estimate.effective_rows = reference.effective_rows;
   estimate.kept = view.kept;
   estimate.kish = view.kish;
-  estimate.reference_missing = reference_shares[layout.missing_bin()];
+  estimate.reference_missing = reference.shares[layout.missing_bin()];
   estimate.missing = total[layout.missing_bin()];
+  estimate.bins.reserve(layout.bins());
+  estimate.reference.reserve(layout.bins());
+  estimate.current.reserve(layout.bins());
   for (std::uint32_t b = 0; b < layout.bins(); ++b) {
-    if (reference_shares[b] <= 0 && total[b] <= 0) continue;
+    if (reference.shares[b] <= 0 && total[b] <= 0) continue;
     estimate.bins.push_back(b);
-    estimate.reference.push_back(reference_shares[b]);
+    estimate.reference.push_back(reference.shares[b]);
     estimate.current.push_back(total[b]);
   }
   const FeatureBins bins{view, offset, estimate.bins};

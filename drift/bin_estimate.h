@@ -6,16 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "drift/reference_sums.h"
 #include "drift/view.h"
 
 namespace drift {
-
-// Counts of a feature's cells in the reference that a view is compared with.
-struct ReferenceCounts {
-  std::span<const std::uint64_t> cells;  // MISSING last
-  double rows = 0;                       // m
-  double effective_rows = 0;             // m_eff, or m
-};
 
 // Shares of a feature's PSI bins in reference and traffic, and the covariance of the latter (statistics.md §3).
 // Bins that are empty on both sides are left out; B is the number of those that remain.
@@ -34,14 +28,8 @@ struct BinEstimate {
   std::size_t size() const { return bins.size(); }
 };
 
-// Shares of the reference's rows in the PSI bins of a feature.
-std::vector<double> ReferenceShares(const FeatureLayout& layout, const ReferenceCounts& reference);
-
 // REQUIRES: the view has kept rows and reference.rows > 0.
-BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference);
-// The same, given ReferenceShares().
-BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceCounts& reference,
-                         std::span<const double> reference_shares);
+BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceSums& reference);
 
 // (p m + ½)/(m + B/2)
 std::vector<double> Smooth(std::span<const double> shares, double rows);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "drift/vectorised.h"
 #include "drift/view.h"
 
 namespace drift {
@@ -10,9 +11,14 @@ namespace {
 // A pane has fewer rows than an int32 holds, which turns into a double several times as fast as an uint32.
 double Rows(std::uint32_t count) { return static_cast<std::int32_t>(count); }
 
-void AddTerm(const Term& term, BinMoments& moments) {
+// Where one weight serves the group, `shares` are counts until Scale() and squares follow from them.
+DRIFT_VECTORISED void AddTerm(const Term& term, const Group& group, BinMoments& moments) {
   const std::uint32_t* const counts = term.pane->bins.data();
   double* const shares = &moments.shares[term.group * moments.bins];
+  if (!group.several_weights) {
+    for (std::size_t b = 0; b < moments.bins; ++b) shares[b] += Rows(counts[b]);
+    return;
+  }
   double* const squares = &moments.squares[term.group * moments.bins];
   const double weight = term.weight, square = term.weight * term.weight;
   for (std::size_t b = 0; b < moments.bins; ++b) {
@@ -22,20 +28,22 @@ void AddTerm(const Term& term, BinMoments& moments) {
   }
 }
 
-void Scale(const Group& group, std::size_t index, BinMoments& moments) {
+DRIFT_VECTORISED void Scale(const Group& group, std::size_t index, BinMoments& moments) {
   if (group.seen <= 0) return;
   double* const shares = &moments.shares[index * moments.bins];
   double* const squares = &moments.squares[index * moments.bins];
   double* const total = moments.total.data();
+  const double weight = group.several_weights ? 1 : group.weight;
   for (std::size_t b = 0; b < moments.bins; ++b) {
-    shares[b] /= group.seen;
-    squares[b] /= group.seen * group.seen;
-    total[b] += group.share * shares[b];
+    const double share = shares[b] * weight / group.seen;
+    shares[b] = share;
+    squares[b] = group.several_weights ? squares[b] / (group.seen * group.seen) : share * group.weight / group.seen;
+    total[b] += group.share * share;
   }
 }
 
 // u_p += w k/N − (w n/N) f_g + (N_p/N)(f_g − q̂)
-void Pull(const Term& term, double seen, BinMoments& moments) {
+DRIFT_VECTORISED void Pull(const Term& term, double seen, BinMoments& moments) {
   double* const pull = &moments.pulls[term.slot * moments.bins];
   const double* const shares = &moments.shares[term.group * moments.bins];
   const double* const total = moments.total.data();
@@ -75,7 +83,7 @@ void FillMoments(View& view) {
   moments.squares.assign(view.groups.size() * moments.bins, 0);
   moments.total.assign(moments.bins, 0);
   for (const Term& term : view.terms) {
-    if (term.weight > 0) AddTerm(term, moments);
+    if (term.weight > 0) AddTerm(term, view.groups[term.group], moments);
   }
   for (std::size_t g = 0; g < view.groups.size(); ++g) Scale(view.groups[g], g, moments);
   if (view.slots < kMeasuredPanes || !(view.seen > 0)) return;

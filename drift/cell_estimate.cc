@@ -1,199 +1,109 @@
-// EstimateCells(): weighted shares of the cells of one feature and the variances that its KS test needs.
+#include "drift/cell_estimate.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
-#include <memory>
+#include <cstdint>
 #include <numeric>
 
-#include "drift/ks.h"
+#include "drift/feature_cells.h"
+#include "drift/present_rows.h"
+#include "drift/vectorised.h"
 
 namespace drift {
 namespace {
 
-// Weighted cell counts of one feature in one group, rows whose value is missing left out.
-struct GroupCells {
-  // Empty where all rows weigh the same in one group, whose counts say it all:
-  std::vector<double> rows;     // Σ w k per cell = N_g · f_g
-  std::vector<double> below;    // … and its sums up to every cell's end
-  std::vector<double> squares;  // Σ w² k per cell; empty where one weight serves the group
-  double one_weight = 0;        // … which is then this
-  double weight = 0;            // W_g among the rows with a value
-  double kept = 0;              // n_g with a value
-  double seen = 0;              // N_g with a value
+// F at the ends of the cells, and V(x) = Var F̂(x) there, model form: the sums over the groups, without − F²/N.
+struct Estimated {
+  std::vector<double> below, variance;
 };
 
-class FeatureCells {
- public:
-  FeatureCells(const View& view, std::size_t feature, bool plain)
-      : view_(view),
-        feature_(feature),
-        offset_(view.layout->cell_offset(feature)),
-        cells_(view.layout->feature(feature).cells() - 1),
-        groups_(view.groups.size()) {
-    CountRows();
-    if (!plain) Fill();
-  }
-
-  std::size_t cells() const { return cells_; }
-  const std::vector<GroupCells>& groups() const { return groups_; }
-  bool none_missing() const { return none_missing_; }
-  double seen() const { return seen_; }    // N with a value
-  double kept() const { return kept_; }
-  double kish() const { return weight_squares_ > 0 ? seen_ * seen_ / weight_squares_ : 0; }
-  std::uint32_t missing(const Term& term) const {
-    return term.pane->kept == 0
-               ? 0
-               : term.pane->bins[view_.layout->bin_offset(feature_) + view_.layout->feature(feature_).missing_bin()];
-  }
-
- private:
-  // Without a missing value, the rows are those of the view.
-  void CountRows() {
-    none_missing_ = view_.moments.total[view_.layout->bin_offset(feature_) +
-                                        view_.layout->feature(feature_).missing_bin()] == 0;
-    if (none_missing_) {
-      for (std::size_t g = 0; g < groups_.size(); ++g) TakeGroup(view_.groups[g], groups_[g]);
-      weight_squares_ = view_.kish > 0 ? seen_ * seen_ / view_.kish : 0;
-      return;
-    }
-    CountPresentRows();
-  }
-
-  void TakeGroup(const Group& from, GroupCells& group) {
-    group.kept = from.kept;
-    group.seen = from.seen;
-    group.weight = from.share;
-    group.one_weight = from.weight;
-    if (from.several_weights) group.squares.resize(cells_, 0);
-    kept_ += from.kept;
-    seen_ += from.seen;
-  }
-
-  void CountPresentRows() {
-    for (const Term& term : view_.terms) {
-      if (term.weight <= 0) continue;
-      GroupCells& group = groups_[term.group];
-      const double rows = static_cast<double>(term.pane->kept) - missing(term);
-      group.kept += rows;
-      group.seen += term.weight * rows;
-      kept_ += rows;
-      seen_ += term.weight * rows;
-      weight_squares_ += term.weight * term.weight * rows;
-      if (group.one_weight == 0) group.one_weight = term.weight;
-      if (group.one_weight != term.weight) group.squares.resize(cells_, 0);
-    }
-    for (GroupCells& group : groups_) group.weight = seen_ > 0 ? group.seen / seen_ : 0;
-  }
-
-  void Fill() {
-    for (GroupCells& group : groups_) group.rows.resize(cells_, 0);
-    for (const CellClass& cells : view_.classes) {
-      GroupCells& group = groups_[cells.group];
-      const std::uint64_t* const counts = &cells.counts[offset_];
-      double* const rows = group.rows.data();
-      for (std::size_t b = 0; b < cells_; ++b) {  // counts of kept rows fit an int64, which converts faster
-        rows[b] += cells.weight * static_cast<double>(static_cast<std::int64_t>(counts[b]));
-      }
-      for (std::size_t b = 0; b < group.squares.size(); ++b) {
-        group.squares[b] += cells.weight * cells.weight * static_cast<double>(counts[b]);
-      }
-    }
-    for (std::size_t g = 0; g < groups_.size(); ++g) AddLoose(g);
-    for (GroupCells& group : groups_) {
-      group.below.resize(cells_);
-      std::partial_sum(group.rows.begin(), group.rows.end(), group.below.begin());
-    }
-  }
-
-  void AddLoose(std::size_t g) {
-    const LooseCells& loose = view_.loose[g];
-    if (loose.weighted.empty()) return;
-    for (std::size_t b = 0; b < cells_; ++b) groups_[g].rows[b] += loose.weighted[offset_ + b];
-    for (std::size_t b = 0; b < groups_[g].squares.size(); ++b) groups_[g].squares[b] += loose.squared[offset_ + b];
-  }
-
-  const View& view_;
-  const std::size_t feature_, offset_, cells_;
-  std::vector<GroupCells> groups_;
-  bool none_missing_ = false;
-  double seen_ = 0, kept_ = 0, weight_squares_ = 0;
-};
-
-// Adds W_g² n_g/(n_g−1) (S(x)(1 − 2F(x)) + S F(x)²) + (W_g/N) F(x)² at every cell end.
-void AddVariance(const GroupCells& group, double mix, std::vector<double>& variance) {
+// Adds W_g f and W_g² n_g/(n_g−1) (S(x)(1 − 2f) + S f²) + (W_g/N) f², f being F_g(x). `squares`: Σ w² k of every
+// cell; empty where one weight serves the group, since then S(x) = S f.
+DRIFT_VECTORISED void AddGroup(const PresentGroup& group, const std::vector<double>& shares,
+                               const std::vector<double>& squares, double mix, Estimated& estimated) {
   const double scale = group.weight * group.weight * group.kept / std::max(group.kept - 1, 1.0);
-  const double share = 1 / group.seen, mixed = mix * group.weight;
-  const double* const below = group.below.data();
-  double* const at = variance.data();
-  if (group.squares.empty()) {  // S(x) = S · F(x)
-    const double sum = scale * group.one_weight * share;
-    for (std::size_t b = 0; b < variance.size(); ++b) {
-      const double f = below[b] * share;
-      at[b] += f * (sum * (1 - f) + mixed * f);
+  const double weight = group.weight, mixed = mix * group.weight;
+  const double* const share = shares.data();
+  double *const below = estimated.below.data(), *const variance = estimated.variance.data();
+  if (squares.empty()) {
+    const double linear = scale * group.one_weight / group.seen, quadratic = mixed - linear;
+    for (std::size_t b = 0; b < shares.size(); ++b) {
+      const double f = share[b];
+      below[b] += weight * f;
+      variance[b] += f * (linear + quadratic * f);
     }
     return;
   }
-  const double square_share = share * share;
-  const double sum = std::accumulate(group.squares.begin(), group.squares.end(), 0.0) * square_share;
+  const double square_share = 1 / (group.seen * group.seen);
+  const double sum = std::accumulate(squares.begin(), squares.end(), 0.0) * square_share;
   double square = 0;
-  for (std::size_t b = 0; b < variance.size(); ++b) {
-    const double f = below[b] * share;
-    square += group.squares[b] * square_share;
-    at[b] += scale * (square * (1 - 2 * f) + sum * f * f) + mixed * f * f;
+  for (std::size_t b = 0; b < shares.size(); ++b) {
+    const double f = share[b];
+    square += squares[b] * square_share;
+    below[b] += weight * f;
+    variance[b] += scale * (square * (1 - 2 * f) + sum * f * f) + mixed * f * f;
   }
 }
 
-// V(x) = Var F̂(x) − Ĝ(x) at every cell end, model form.
-std::vector<double> Variances(const FeatureCells& cells, const View& view, const CellEstimate& estimate) {
-  std::vector<double> variance(cells.cells(), 0);
-  const double mix = view.mix_known && cells.seen() > 0 ? 1 / cells.seen() : 0;
-  for (const GroupCells& group : cells.groups()) {
-    if (group.seen > 0) AddVariance(group, mix, variance);
+// Calls `take` with the last cell of every inner bin: of all but the last numeric one, whose share
+// below its end is 1, and MISSING.
+template <typename Take>
+void ForInnerBins(const FeatureLayout& layout, Take take) {
+  for (std::uint32_t bin = 0; bin + 2 < layout.bins(); ++bin) take(layout.bin_end(bin) - 1);
+}
+
+std::vector<double> AtInnerBins(const FeatureLayout& layout, const std::vector<double>& below, double rows) {
+  std::vector<double> shares;
+  ForInnerBins(layout, [&](std::uint32_t cell) { shares.push_back(below[cell] / rows); });
+  return shares;
+}
+
+Estimated EstimateGroups(const FeatureLayout& layout, const FeatureCells& cells, double mix, PresentRows& rows) {
+  Estimated estimated = {std::vector<double>(cells.size()), std::vector<double>(cells.size())};
+  std::vector<double> shares;
+  for (std::size_t g = 0; g < rows.groups().size(); ++g) {
+    PresentGroup& group = rows.groups()[g];
+    group.at_ends.assign(layout.bins() - 2, 0);
+    if (!(group.seen > 0)) continue;
+    cells.ShareBelow(g, group.seen, shares);
+    group.at_ends = AtInnerBins(layout, shares, 1);
+    AddGroup(group, shares, group.several_weights ? cells.Squares(g) : std::vector<double>(), mix, estimated);
   }
-  const double scale = 1 / estimate.effective_rows;
-  const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
-  double* const at = variance.data();
-  for (std::size_t b = 0; b < cells.cells(); ++b) at[b] += g[b] * (1 - g[b]) * scale - mix * f[b] * f[b];
-  return variance;
+  return estimated;
 }
 
 // The largest, and at least 0. Four at a time: one maximum would wait for the one before.
-double Largest(const std::vector<double>& values) {
+template <typename Value>
+double LargestOf(const Value& value, std::size_t size) {
   std::array<double, 4> most = {0, 0, 0, 0};
-  const double* const at = values.data();
   std::size_t b = 0;
-  for (; b + 4 <= values.size(); b += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) most[lane] = most[lane] < at[b + lane] ? at[b + lane] : most[lane];
+  for (; b + 4 <= size; b += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane) {
+      const double found = value(b + lane);
+      most[lane] = most[lane] < found ? found : most[lane];
+    }
   }
-  for (; b < values.size(); ++b) most[0] = std::max(most[0], at[b]);
+  for (; b < size; ++b) most[0] = std::max(most[0], value(b));
   return std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
 }
 
 // Σ over the inner bin ends of the variance of F̂ as the panes' differences show it.
-double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t feature,
-                        const CellEstimate& estimate) {
+double MeasuredVariance(const PresentRows& rows, const View& view, std::size_t feature) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const std::size_t ends = layout.bins() - 2;  // without the last numeric bin's, which is 1, and MISSING
-  std::vector<double> below(cells.groups().size() * ends, 0), total(ends, 0), pull(view.slots * ends, 0);
-  for (std::size_t g = 0; g < cells.groups().size(); ++g) {
-    const GroupCells& group = cells.groups()[g];
-    for (std::size_t j = 0; j < ends; ++j) {
-      const std::size_t last = layout.bin_end(static_cast<std::uint32_t>(j)) - 1;
-      if (group.below.empty()) below[g * ends + j] = estimate.current_below[last];
-      if (!group.below.empty() && group.seen > 0) below[g * ends + j] = group.below[last] / group.seen;
-      total[j] += group.weight * below[g * ends + j];
-    }
+  std::vector<double> total(ends, 0), pull(view.slots * ends, 0);
+  for (const PresentGroup& group : rows.groups()) {
+    for (std::size_t j = 0; j < ends; ++j) total[j] += group.weight * group.at_ends[j];
   }
   for (const Term& term : view.terms) {
-    const GroupCells& group = cells.groups()[term.group];
+    const PresentGroup& group = rows.groups()[term.group];
     const double seen = view.groups[term.group].seen > 0 ? term.seen * group.seen / view.groups[term.group].seen : 0;
-    const double kept = static_cast<double>(term.pane->kept) - cells.missing(term);
-    const double weight = term.weight / cells.seen(), stands = seen / cells.seen();
+    const double kept = static_cast<double>(term.pane->kept) - rows.missing(term);
+    const double weight = term.weight / rows.seen(), stands = seen / rows.seen();
     const std::uint32_t* const bins =
         term.weight > 0 ? &term.pane->bins[view.layout->bin_offset(feature)] : nullptr;
-    const double* const shares = &below[term.group * ends];
+    const double* const shares = group.at_ends.data();
     double* const pulls = &pull[term.slot * ends];
     double count = 0;
     for (std::size_t j = 0; j < ends; ++j) {
@@ -213,135 +123,91 @@ double MeasuredVariance(const FeatureCells& cells, const View& view, std::size_t
   return sum * panes / (2 * (panes - 1));
 }
 
-// The same where no row lacks a value: the pulls of the bins, summed up.
-double MeasuredVariance(const View& view, std::size_t feature) {
-  const std::size_t ends = view.layout->feature(feature).bins() - 2, offset = view.layout->bin_offset(feature);
-  double sum = 0;
-  for (std::size_t slot = 1; slot < view.slots; ++slot) {
-    const double *const pull = view.moments.pull(slot, offset), *const before = view.moments.pull(slot - 1, offset);
-    double step = 0;
-    for (std::size_t j = 0; j < ends; ++j) {
-      step += pull[j] - before[j];
-      sum += step * step;
-    }
+// The same where no row lacks a value, from the measured covariance of the bins: those up to an end, added up.
+double MeasuredVariance(const FeatureLayout& layout, const BinEstimate& bins) {
+  const std::size_t size = bins.size();
+  double sum = 0, below = 0;  // below: of all bins up to i
+  for (std::size_t i = 0; i < size && bins.bins[i] + 2 < layout.bins(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) below += 2 * bins.covariance[i * size + j];
+    below += bins.covariance[i * size + i];
+    const std::uint32_t next = i + 1 < size ? bins.bins[i + 1] : layout.bins() - 1;
+    sum += below * (std::min(next, layout.bins() - 2) - bins.bins[i]);  // the ends of the empty bins that follow, too
   }
-  const auto panes = static_cast<double>(view.slots);
-  return sum * panes / (2 * (panes - 1));
+  return sum;
 }
 
-// δ: both sums hold the reference's own variance too.
-double DesignEffect(const FeatureCells& cells, const View& view, std::size_t feature, const CellEstimate& estimate,
-                    std::span<const double> variance) {
+// δ: both sums hold the reference's own variance too. `variance`: of F̂ − Ĝ at the end of a cell.
+template <typename Variance>
+double DesignEffect(const PresentRows& rows, const View& view, std::size_t feature, const CellEstimate& estimate,
+                    const BinEstimate& bins, const Variance& variance) {
   const FeatureLayout& layout = view.layout->feature(feature);
-  if (view.slots < kMeasuredPanes || layout.bins() < 3) return 1;
+  if (!bins.measured || layout.bins() < 3) return 1;
   double model = 0, reference = 0;
-  for (std::uint32_t bin = 0; bin + 2 < layout.bins(); ++bin) {
-    const double below = estimate.reference_below[layout.bin_end(bin) - 1];
-    model += variance[layout.bin_end(bin) - 1];
+  ForInnerBins(layout, [&](std::uint32_t cell) {
+    const double below = estimate.G(cell);
+    model += variance(cell);
     reference += below * (1 - below) / estimate.effective_rows;
-  }
+  });
   if (!(model > 0)) return 1;
-  const double measured = cells.none_missing() ? MeasuredVariance(view, feature)
-                                               : MeasuredVariance(cells, view, feature, estimate);
+  const double measured = rows.none_missing() ? MeasuredVariance(layout, bins) : MeasuredVariance(rows, view, feature);
   return std::max(1.0, (measured + reference) / model);
 }
 
-// The plain counts, where every kept row weighs the same.
-void FillCounts(const View& view, std::size_t feature, std::size_t cells, CellEstimate& estimate) {
-  const std::size_t offset = view.layout->cell_offset(feature);
-  const bool loose = std::any_of(view.loose.begin(), view.loose.end(), [](const LooseCells& group) {
-    return !group.weighted.empty();
+// Where all rows weigh the same in one group: a plain sample.
+void FillPlain(const View& view, std::size_t feature, const BinEstimate& bins, PresentRows& rows,
+               CellEstimate& estimate) {
+  FeatureCells(view, feature).CountBelow(estimate.current_below);
+  estimate.current_rows = estimate.kept;
+  if (!rows.none_missing()) {
+    const FeatureLayout& layout = view.layout->feature(feature);
+    rows.groups()[0].at_ends = AtInnerBins(layout, estimate.current_below, estimate.kept);
+  }
+  const double by_traffic = 1 / std::max(estimate.kept - 1, 1.0), by_reference = 1 / estimate.effective_rows;
+  estimate.design_effect = DesignEffect(rows, view, feature, estimate, bins, [&](std::size_t b) {
+    const double f = estimate.F(b), g = estimate.G(b);
+    return f * (1 - f) * by_traffic + g * (1 - g) * by_reference;
   });
-  if (view.classes.size() == 1 && !loose) {
-    estimate.current_counts = view.classes.front().counts.subspan(offset, cells);
-    return;
-  }
-  const auto counts = std::make_shared<std::vector<std::uint64_t>>(cells, 0);
-  double weight = 0;
-  for (const Term& term : view.terms) weight = std::max(weight, term.weight);
-  for (const CellClass& from : view.classes) {
-    std::transform(counts->begin(), counts->end(), &from.counts[offset], counts->begin(), std::plus<>());
-  }
-  for (const LooseCells& group : view.loose) {
-    for (std::size_t b = 0; b < cells && !group.weighted.empty(); ++b) {
-      (*counts)[b] += static_cast<std::uint64_t>(std::llround(group.weighted[offset + b] / weight));
-    }
-  }
-  estimate.current_counts = *counts;
-  estimate.summed_counts = counts;
 }
 
-// Sums in integers: G is right to the last digit, and 1 at the end.
-void FillReference(const ReferenceCounts& reference, CellEstimate& estimate) {
-  estimate.reference_counts = reference.cells.first(reference.cells.size() - 1);
-  const std::size_t cells = estimate.reference_counts.size();
-  estimate.reference.resize(cells);
-  estimate.reference_below.resize(cells);
-  const std::uint64_t* const counts = estimate.reference_counts.data();
-  double *const shares = estimate.reference.data(), *const below = estimate.reference_below.data();
-  const double share = 1 / estimate.rows;
-  std::uint64_t sum = 0;
-  for (std::size_t b = 0; b < cells; ++b) {
-    sum += counts[b];
-    shares[b] = static_cast<double>(static_cast<std::int64_t>(counts[b])) * share;
-    below[b] = static_cast<double>(static_cast<std::int64_t>(sum)) * share;
-  }
-}
-
-void FillCurrent(const FeatureCells& cells, CellEstimate& estimate) {
-  estimate.current.resize(cells.cells(), 0);
-  estimate.current_below.resize(cells.cells(), 0);
-  const double share = 1 / cells.seen();
-  double *const shares = estimate.current.data(), *const below = estimate.current_below.data();
-  for (const GroupCells& group : cells.groups()) {
-    const double *const rows = group.rows.data(), *const sums = group.below.data();
-    for (std::size_t b = 0; b < cells.cells(); ++b) shares[b] += rows[b] * share;
-    for (std::size_t b = 0; b < cells.cells(); ++b) below[b] += sums[b] * share;
-  }
-}
-
-// FillCurrent() and Variances() where all rows weigh the same in one group: F from the counts, and V in one pass.
-std::vector<double> FillPlain(CellEstimate& estimate) {
-  const std::size_t cells = estimate.current_counts.size();
-  estimate.current.resize(cells);
-  estimate.current_below.resize(cells);
-  std::vector<double> variance(cells);
-  const double share = 1 / estimate.kept, by_traffic = 1 / std::max(estimate.kept - 1, 1.0);
-  const double by_reference = 1 / estimate.effective_rows;
-  const std::uint64_t* const counts = estimate.current_counts.data();
-  const double* const reference_below = estimate.reference_below.data();
-  double *const shares = estimate.current.data(), *const below = estimate.current_below.data();
-  double* const at = variance.data();
-  std::int64_t sum = 0;
-  for (std::size_t b = 0; b < cells; ++b) {
-    const auto count = static_cast<std::int64_t>(counts[b]);
-    sum += count;
-    const double f = static_cast<double>(sum) * share, g = reference_below[b];
-    shares[b] = static_cast<double>(count) * share;
-    below[b] = f;
-    at[b] = f * (1 - f) * by_traffic + g * (1 - g) * by_reference;
-  }
-  return variance;
+void FillGroups(const View& view, std::size_t feature, const BinEstimate& bins, PresentRows& rows,
+                CellEstimate& estimate) {
+  const FeatureCells cells(view, feature);
+  const double mix = view.mix_known && rows.seen() > 0 ? 1 / rows.seen() : 0;
+  Estimated estimated = EstimateGroups(view.layout->feature(feature), cells, mix, rows);
+  const double by_reference = 1 / estimate.effective_rows, share = 1 / estimate.rows;
+  const double *const f = estimated.below.data(), *const of_groups = estimated.variance.data();
+  const double* const reference = estimate.reference_below.data();
+  const auto variance = [=](std::size_t b) {
+    const double g = reference[b] * share;
+    return of_groups[b] - mix * f[b] * f[b] + g * (1 - g) * by_reference;
+  };
+  estimate.design_effect = DesignEffect(rows, view, feature, estimate, bins, variance);
+  estimate.largest_variance = LargestOf(variance, cells.size());
+  estimate.current_below = std::move(estimated.below);
+  estimate.current_rows = 1;
+  if (!estimate.equal_weights) return;
+  cells.CountBelow(estimate.current_below);
+  estimate.current_rows = estimate.kept;
 }
 
 }  // namespace
 
-std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature, const ReferenceCounts& reference) {
-  const bool plain = view.equal_weights && view.groups.size() == 1;
-  const FeatureCells cells(view, feature, plain);
+std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature, const ReferenceSums& reference,
+                                          const BinEstimate& bins) {
+  PresentRows rows(view, feature);
+  if (reference.present <= 0 || rows.kept() <= 0) return std::nullopt;
   CellEstimate estimate;
-  const double missing = static_cast<double>(reference.cells.back());
-  estimate.rows = reference.rows - missing;
-  if (estimate.rows <= 0 || cells.kept() <= 0) return std::nullopt;
-  estimate.effective_rows = reference.effective_rows * estimate.rows / reference.rows;
-  estimate.kept = cells.kept();
-  estimate.kish = cells.kish();
-  FillReference(reference, estimate);
-  if (view.equal_weights) FillCounts(view, feature, cells.cells(), estimate);
-  if (!plain) FillCurrent(cells, estimate);
-  const std::vector<double> variance = plain ? FillPlain(estimate) : Variances(cells, view, estimate);
-  estimate.largest_variance = Largest(variance);
-  estimate.design_effect = DesignEffect(cells, view, feature, estimate, variance);
+  estimate.reference_below = reference.below;
+  estimate.equal_weights = view.equal_weights;
+  estimate.rows = reference.present;
+  estimate.effective_rows = reference.effective_rows * reference.present / reference.rows;
+  estimate.kept = rows.kept();
+  estimate.kish = rows.kish();
+  if (view.equal_weights && view.groups.size() == 1) {
+    FillPlain(view, feature, bins, rows, estimate);
+  } else {
+    FillGroups(view, feature, bins, rows, estimate);
+  }
   return estimate;
 }
 

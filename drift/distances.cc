@@ -40,14 +40,13 @@ double ChiSquareDistance(std::span<const double> smoothed_p, std::span<const dou
   return sum;
 }
 
-double WassersteinDistance(const FeatureLayout& layout, std::span<const double> reference_below,
-                           std::span<const double> current_below, double standard_deviation) {
+double WassersteinDistance(const FeatureLayout& layout, const CellEstimate& cells, double standard_deviation) {
   if (!(standard_deviation > 0)) return 0;
   double area = 0;
-  for (std::size_t b = 0; b + 2 < reference_below.size(); ++b) {  // from the end of cell b to the end of the next
+  for (std::size_t b = 0; b + 2 < cells.current_below.size(); ++b) {  // from the end of cell b to the end of the next
     const auto cell = static_cast<std::uint32_t>(b);
-    const double before = std::fabs(reference_below[b] - current_below[b]);
-    const double after = layout.rank_cells() ? before : std::fabs(reference_below[b + 1] - current_below[b + 1]);
+    const double before = std::fabs(cells.G(b) - cells.F(b));
+    const double after = layout.rank_cells() ? before : std::fabs(cells.G(b + 1) - cells.F(b + 1));
     // Scaled before the difference: the range of huge values may not fit a double.
     const double width = layout.upper_end(cell + 1) / standard_deviation - layout.upper_end(cell) / standard_deviation;
     area += width * (before + after) / 2;

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "drift/cell_estimate.h"
 #include "drift/layout.h"
 
 namespace drift {
@@ -20,9 +21,7 @@ double ChiSquareDistance(std::span<const double> smoothed_p, std::span<const dou
 // ∫|F − G| dx over the reference's standard deviation, in [0, ∞); 0 where that is 0. Exact with rank cells for
 // traffic within the reference's values; else the area between the cell ends, by trapezoids, and what lies beyond
 // the first and last end is not seen.
-// Takes G (reference) and F at the upper ends of the cells.
-double WassersteinDistance(const FeatureLayout& layout, std::span<const double> reference_below,
-                           std::span<const double> current_below, double standard_deviation);
+double WassersteinDistance(const FeatureLayout& layout, const CellEstimate& cells, double standard_deviation);
 
 }  // namespace drift
 

@@ -9,6 +9,7 @@
 
 #include "drift/monitor.h"
 #include "drift/reference.h"
+#include "drift/shared_text.h"
 
 namespace drift {
 
@@ -32,7 +33,7 @@ struct MeasureResult {
 
 // One PSI bin of a feature, for the page and the additive gauges. The last one is MISSING.
 struct Bin {
-  std::string label;                   // "(3, 7.5]", "UA", "other", "unseen", "missing"
+  SharedText label;                    // "(3, 7.5]", "UA", "other", "unseen", "missing"
   std::optional<double> lower, upper;  // numeric; empty where open-ended, and for MISSING
   double reference_share = 0;
   std::optional<double> current_share;  // weighted; empty while no row was kept

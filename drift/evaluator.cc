@@ -96,6 +96,14 @@ StateMemory& Evaluator::MemoryOf(std::size_t strata) {
   return *memory_;
 }
 
+const std::vector<ReferenceSums>& Evaluator::SumsFor(const Layout& layout, const StratumReference* own) {
+  std::vector<ReferenceSums>& sums = sums_[own];
+  for (std::size_t f = sums.size(); f < layout.features(); ++f) {
+    sums.emplace_back(layout.feature(f), CountsFor(*reference_, own, f));
+  }
+  return sums;
+}
+
 // The population has index 0 and no stratum.
 ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const std::string& stratum,
                                    const StateMemory::Moment& moment,
@@ -104,11 +112,12 @@ ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const st
   result.stratum = stratum;
   result.rows_seen = view.seen;
   result.rows_kept = view.kept;
-  const StratumReference* own_reference = index == 0 ? nullptr : FindStratum(*reference_, stratum);
+  const std::vector<ReferenceSums>& sums =
+      SumsFor(*view.layout, index == 0 ? nullptr : FindStratum(*reference_, stratum));
   std::vector<FeatureEvaluation> features;
   features.reserve(reference_->features.size());
   for (std::size_t f = 0; f < reference_->features.size(); ++f) {
-    features.push_back(EvaluateFeature(view, f, CountsFor(*reference_, own_reference, f), settings_.thresholds,
+    features.push_back(EvaluateFeature(view, f, sums[f], settings_.thresholds,
                                        MeasuresOf(settings_, reference_->features[f].name),
                                        !exact.empty() && exact[f] ? &*exact[f] : nullptr));
     if (moment.stale) features.back().result.ready = false;

@@ -2,6 +2,7 @@
 #define DRIFT_EVALUATOR_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "drift/error.h"
 #include "drift/evaluation.h"
 #include "drift/monitor.h"
+#include "drift/reference_sums.h"
 #include "drift/sample_distance.h"
 #include "drift/state_memory.h"
 #include "drift/view.h"
@@ -50,6 +52,8 @@ class Evaluator {
 
  private:
   StateMemory& MemoryOf(std::size_t strata);
+  // Of every feature, from the stratum's own part of the reference; null: from the whole.
+  const std::vector<ReferenceSums>& SumsFor(const Layout& layout, const StratumReference* own);
   ViewResult EvaluateView(const View& view, std::size_t index, const std::string& stratum,
                           const StateMemory::Moment& moment, std::span<const std::optional<SampleDistance>> exact,
                           Evaluation& evaluation);
@@ -57,6 +61,7 @@ class Evaluator {
   const std::shared_ptr<const Reference> reference_;
   const EvaluatorSettings settings_;
   const std::int64_t created_ns_;
+  std::map<const StratumReference*, std::vector<ReferenceSums>> sums_;  // by part of the reference; null: the whole
   std::unique_ptr<StateMemory> memory_;  // made at the first window, whose strata it needs
 };
 

@@ -72,19 +72,20 @@ bool Asks(std::span<const Measure> measures, Measure measure) {
 }
 
 // The measures that this feature can have and that are asked for.
-void Measures(const View& view, std::size_t feature, const ReferenceCounts& reference, const BinEstimate& estimate,
+void Measures(const View& view, std::size_t feature, const ReferenceSums& reference, const BinEstimate& estimate,
               const ThresholdSettings& thresholds, std::span<const Measure> measures, const SampleDistance* exact,
               FeatureEvaluation& evaluation) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const FeatureReference& profile = view.layout->reference().features[feature];
   FeatureResult& result = evaluation.result;
+  result.measures.reserve(measures.size());
   if (Asks(measures, Measure::kPsi) && estimate.size() > 1) {
     evaluation.psi.emplace(estimate);
     result.measures.push_back(PsiResult(*evaluation.psi, thresholds));
   }
   const bool wants_cells = Asks(measures, Measure::kKs) || Asks(measures, Measure::kWasserstein);
   if (wants_cells && result.kind == Kind::kNumeric) {
-    if (const auto cells = EstimateCells(view, feature, reference)) {
+    if (const auto cells = EstimateCells(view, feature, reference, estimate)) {
       if (Asks(measures, Measure::kKs)) {
         evaluation.ks.emplace(layout, *cells, exact == nullptr ? nullptr : &exact->ks);
         result.measures.push_back(KsResult(*evaluation.ks, thresholds));
@@ -94,8 +95,7 @@ void Measures(const View& view, std::size_t feature, const ReferenceCounts& refe
         distance.measure = Measure::kWasserstein;
         const bool of_rows = exact != nullptr && exact->wasserstein;
         distance.value = of_rows ? *exact->wasserstein
-                                 : WassersteinDistance(layout, cells->reference_below, cells->current_below,
-                                                       profile.standard_deviation);
+                                 : WassersteinDistance(layout, *cells, profile.standard_deviation);
         result.measures.push_back(distance);
       }
     }
@@ -125,7 +125,7 @@ double MissingPValue(const BinEstimate& estimate, double samples) {
   return MissingPValue(estimate.reference_missing, estimate.effective_rows, estimate.missing, rows);
 }
 
-FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceCounts& reference,
+FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceSums& reference,
                                   const ThresholdSettings& thresholds, std::span<const Measure> measures,
                                   const SampleDistance* exact) {
   const FeatureReference& profile = view.layout->reference().features[feature];
@@ -135,13 +135,12 @@ FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const R
   result.role = profile.role;
   result.kind = profile.kind;
   const FeatureLayout& layout = view.layout->feature(feature);
-  const std::vector<double> shares = reference.rows > 0 ? ReferenceShares(layout, reference) : std::vector<double>();
-  FillBins(layout, shares, result);
+  FillBins(layout, reference.shares, result);
   if (view.kept <= 0 || reference.rows <= 0) {
     result.reason = reference.rows <= 0 ? "the reference has no row of this stratum" : "no row was kept";
     return evaluation;
   }
-  const BinEstimate estimate = EstimateBins(view, feature, reference, shares);
+  const BinEstimate estimate = EstimateBins(view, feature, reference);
   FillEstimate(estimate, result);
   result.reason = WhyNotReady(result.effective_samples, estimate.size(), reference.effective_rows, thresholds);
   if (result.reason.empty()) result.reason = view.thin_reason;

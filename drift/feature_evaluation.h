@@ -23,7 +23,7 @@ struct FeatureEvaluation {
 };
 
 // Everything about one feature in one view but its states. `exact`: the distances of the rows themselves, else null.
-FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceCounts& reference,
+FeatureEvaluation EvaluateFeature(const View& view, std::size_t feature, const ReferenceSums& reference,
                                   const ThresholdSettings& thresholds, std::span<const Measure> measures,
                                   const SampleDistance* exact = nullptr);
 

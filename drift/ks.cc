@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "drift/ks_distribution.h"
+#include "drift/vectorised.h"
 
 namespace drift {
 namespace {
@@ -17,32 +18,74 @@ __extension__ using UnsignedWide = unsigned __int128;
 constexpr double kNothing = 1e-9;  // a share of the rows that is rounding
 constexpr double kExactBelow = 30, kExactWork = 2e7, kExactAnyway = 250'000;
 
-// The ends of the true D inside cells that hold more than one value: within one, F and G only rise.
-double UpperEnd(const FeatureLayout& layout, const CellEstimate& estimate, double value) {
-  const double *const reference = estimate.reference.data(), *const current = estimate.current.data();
-  const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
-  double off = 0, upper = value;  // off: G − F at the cell's lower end
-  for (std::size_t b = 0; b < estimate.reference.size(); ++b) {
-    const double p = reference[b], within = std::max(off + p, current[b] - off);
-    if (within > upper && p > 0 && !layout.singleton(static_cast<std::uint32_t>(b))) upper = within;
-    off = g[b] - f[b];
+// Loops below take two times four cells a turn and join them before the running maximum, for which the next turn waits.
+constexpr std::size_t kTurn = 2 * kFour;
+
+// max |c n − d m| at the ends of cells, c of m and d of n the rows up to there. Exact below 2⁵³.
+DRIFT_VECTORISED double LargestAtEnds(std::span<const double> reference, std::span<const double> current, double m,
+                                      double n) {
+  const double *const c = reference.data(), *const d = current.data();
+  Four most = {}, least = {};
+  std::size_t b = 0;
+  for (; b + kTurn <= reference.size(); b += kTurn) {
+    Four off = Loaded(c + b) * n - Loaded(d + b) * m, low = off;
+    const Four next = Loaded(c + b + kFour) * n - Loaded(d + b + kFour) * m;
+    KeepLarger(next, off);
+    KeepSmaller(next, low);
+    KeepLarger(off, most);
+    KeepSmaller(low, least);
   }
-  return std::min(1.0, upper);
+  KeepLarger(-least, most);
+  double largest = Largest(most);
+  for (; b < reference.size(); ++b) largest = std::max(largest, std::fabs(c[b] * n - d[b] * m));
+  return largest;
 }
 
-// max |c n − d m| over the cell ends, c and d the counts up to there.
-template <typename Integer>
-Integer Largest(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current,
-                const ExactDistance& rows) {
-  const auto n = static_cast<Integer>(rows.n), m = static_cast<Integer>(rows.m);
-  Integer off = 0, most = 0, least = 0;
-  const std::uint64_t *const counts = reference.data(), *const others = current.data();
-  for (std::size_t b = 0; b < reference.size(); ++b) {
-    off += static_cast<Integer>(counts[b]) * n - static_cast<Integer>(others[b]) * m;
-    most = std::max(most, off);
-    least = std::min(least, off);
+// The same where the difference may be inside the cells from `begin` to `end`: within one, F and G only rise, so that
+// one of them may be at its upper end while the other is still at its lower.
+DRIFT_VECTORISED double LargestWithin(const CellEstimate& estimate, std::size_t begin, std::size_t end) {
+  const double *const c = estimate.reference_below.data(), *const d = estimate.current_below.data();
+  const double m = estimate.rows, n = estimate.current_rows;
+  double largest = 0;
+  std::size_t b = begin;
+  if (b == 0 && b < end) {
+    largest = std::max(c[0] * n, d[0] * m);
+    ++b;
   }
-  return std::max(most, static_cast<Integer>(-least));
+  Four most = {};
+  for (; b + kTurn <= end; b += kTurn) {
+    Four larger = Loaded(c + b) * n - Loaded(d + b - 1) * m;
+    KeepLarger(Loaded(d + b) * m - Loaded(c + b - 1) * n, larger);
+    Four next = Loaded(c + b + kFour) * n - Loaded(d + b + kFour - 1) * m;
+    KeepLarger(Loaded(d + b + kFour) * m - Loaded(c + b + kFour - 1) * n, next);
+    KeepLarger(next, larger);
+    KeepLarger(larger, most);
+  }
+  for (; b < end; ++b) largest = std::max({largest, c[b] * n - d[b - 1] * m, d[b] * m - c[b - 1] * n});
+  return std::max(largest, Largest(most));
+}
+
+// The upper end of the true D, which may be inside a cell that holds more than one value.
+double UpperEnd(const FeatureLayout& layout, const CellEstimate& estimate, double value) {
+  double most = 0;
+  std::size_t begin = 0;
+  for (const std::uint32_t cell : layout.singletons()) {
+    most = std::max(most, LargestWithin(estimate, begin, cell));
+    begin = cell + 1;
+  }
+  most = std::max(most, LargestWithin(estimate, begin, estimate.current_below.size()));
+  return std::min(1.0, std::max(value, most / (estimate.rows * estimate.current_rows)));
+}
+
+// LargestAtEnds() beyond 2⁵³.
+UnsignedWide LargestWide(std::span<const double> reference, std::span<const double> current, double m, double n) {
+  Wide most = 0;
+  for (std::size_t b = 0; b < reference.size(); ++b) {
+    const Wide off = static_cast<Wide>(reference[b]) * static_cast<Wide>(n) -
+                     static_cast<Wide>(current[b]) * static_cast<Wide>(m);
+    most = std::max(most, off < 0 ? -off : off);
+  }
+  return static_cast<UnsignedWide>(most);
 }
 
 // Of both sides' rows together: values with many rows, and what lies between them. Empty without such a value.
@@ -54,22 +97,16 @@ std::vector<KsStep> StepsOf(const FeatureLayout& layout, const CellEstimate& est
   std::vector<KsStep> steps;
   double below = 0;  // up to the last step's end
   for (const std::uint32_t cell : layout.singletons()) {
-    const double mass = pooled(estimate.reference[cell], estimate.current[cell]);
+    const double end = pooled(estimate.G(cell), estimate.F(cell));
+    const double start = cell == 0 ? 0 : pooled(estimate.G(cell - 1), estimate.F(cell - 1));
+    const double mass = end - start;
     if (mass < kTiedMass) continue;
-    const double end = pooled(estimate.reference_below[cell], estimate.current_below[cell]);
     if (end - mass > below + kNothing) steps.push_back({end - mass - below, false});
     steps.push_back({mass, true});
     below = end;
   }
   if (!steps.empty() && below < 1 - kNothing) steps.push_back({1 - below, false});
   return steps;
-}
-
-double WeightedDistance(const CellEstimate& estimate) {
-  const double *const g = estimate.reference_below.data(), *const f = estimate.current_below.data();
-  double largest = 0;
-  for (std::size_t b = 0; b < estimate.reference.size(); ++b) largest = std::max(largest, std::fabs(g[b] - f[b]));
-  return std::min(1.0, largest);
 }
 
 }  // namespace
@@ -86,31 +123,26 @@ ExactDistance DistanceOfSteps(std::uint64_t m, std::uint64_t n, UnsignedWide ste
   return distance;
 }
 
-ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
-  return MeasureExactly(reference, current, std::accumulate(reference.begin(), reference.end(), std::uint64_t{0}),
-                        std::accumulate(current.begin(), current.end(), std::uint64_t{0}));
-}
-
-ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current,
-                             std::uint64_t m, std::uint64_t n) {
+ExactDistance MeasureExactly(std::span<const double> reference_below, std::span<const double> current_below) {
   ExactDistance rows;
-  rows.m = m;
-  rows.n = n;
+  if (reference_below.empty()) return rows;
+  const double m = reference_below.back(), n = current_below.back();
+  rows.m = static_cast<std::uint64_t>(m);
+  rows.n = static_cast<std::uint64_t>(n);
   if (rows.m == 0 || rows.n == 0) return rows;
-  const bool narrow = static_cast<UnsignedWide>(rows.m) * rows.n < UnsignedWide{1} << 63;
-  const UnsignedWide largest = narrow ? static_cast<UnsignedWide>(Largest<std::int64_t>(reference, current, rows))
-                                      : static_cast<UnsignedWide>(Largest<Wide>(reference, current, rows));
-  return DistanceOfSteps(rows.m, rows.n, largest);
+  const UnsignedWide steps = m * n < 0x1p53
+                                 ? static_cast<std::uint64_t>(LargestAtEnds(reference_below, current_below, m, n))
+                                 : LargestWide(reference_below, current_below, m, n);
+  return DistanceOfSteps(rows.m, rows.n, steps);
 }
 
 KsTest::KsTest(const FeatureLayout& layout, const CellEstimate& estimate, const ExactDistance* exact) {
-  const bool plain_rows = !estimate.current_counts.empty();
-  const bool is_exact = layout.rank_cells() || (exact != nullptr && plain_rows);
+  const bool is_exact = layout.rank_cells() || (exact != nullptr && estimate.equal_weights);
   Measure(estimate, is_exact, exact);
   upper_ = is_exact ? value_ : UpperEnd(layout, estimate, value_);
   const double plain = estimate.kish * estimate.effective_rows / (estimate.kish + estimate.effective_rows);
   // Rows that all weigh the same are the plain sample that the law is made for, however small.
-  const bool weighted = !plain_rows && estimate.largest_variance > 0;
+  const bool weighted = !estimate.equal_weights && estimate.largest_variance > 0;
   const double from_variance = weighted ? 1 / (4 * estimate.largest_variance) : plain;
   en_ = std::max(0.0, std::min(plain, from_variance) / std::max(1.0, estimate.design_effect));
   if (exact_tail_) return;
@@ -119,15 +151,14 @@ KsTest::KsTest(const FeatureLayout& layout, const CellEstimate& estimate, const 
 }
 
 void KsTest::Measure(const CellEstimate& estimate, bool is_exact, const ExactDistance* exact) {
-  if (estimate.current_counts.empty()) {
-    value_ = WeightedDistance(estimate);
+  if (!estimate.equal_weights) {
+    const double off =
+        LargestAtEnds(estimate.reference_below, estimate.current_below, estimate.rows, estimate.current_rows);
+    value_ = std::min(1.0, off / (estimate.rows * estimate.current_rows));
     return;
   }
   const ExactDistance distance =
-      exact != nullptr ? *exact
-                       : MeasureExactly(estimate.reference_counts, estimate.current_counts,
-                                        static_cast<std::uint64_t>(estimate.rows),
-                                        static_cast<std::uint64_t>(estimate.kept));
+      exact != nullptr ? *exact : MeasureExactly(estimate.reference_below, estimate.current_below);
   value_ = distance.value;
   const double n = static_cast<double>(distance.n), m = static_cast<double>(distance.m);
   const bool independent = estimate.design_effect <= 1 && estimate.effective_rows >= estimate.rows;

@@ -2,34 +2,15 @@
 #define DRIFT_KS_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "drift/bin_estimate.h"
+#include "drift/cell_estimate.h"
 #include "drift/ks_ties.h"
-#include "drift/view.h"
+#include "drift/layout.h"
 
 namespace drift {
-
-// The non-missing rows of a numeric feature over its cells.
-struct CellEstimate {
-  std::vector<double> reference, current;  // p and q per cell, MISSING left out; both sum to 1
-  std::vector<double> reference_below, current_below;  // G and F at the upper ends of the cells
-  // Counts of both sides where every kept row weighs the same: D is then taken in integers.
-  std::span<const std::uint64_t> reference_counts;  // of the reference, which must outlive this
-  std::span<const std::uint64_t> current_counts;    // of the view, or of summed_counts
-  std::shared_ptr<const std::vector<std::uint64_t>> summed_counts;
-  double rows = 0, effective_rows = 0;  // of the reference, not missing
-  double kept = 0;                      // rows of the traffic, not missing
-  double kish = 0;                      // (Σw)²/Σw²
-  double largest_variance = 0;          // max over cell ends of V(F̂ − Ĝ), model form
-  double design_effect = 1;             // δ ≥ 1: pane form over model form at the inner bin ends
-};
-
-// nullopt where either side has no row that is not missing. REQUIRES: the feature is numeric.
-std::optional<CellEstimate> EstimateCells(const View& view, std::size_t feature, const ReferenceCounts& reference);
 
 // The largest |F − G| of two samples' counts over the same cells, in units of 1/lcm(n, m), as SciPy rounds it.
 struct ExactDistance {
@@ -66,10 +47,8 @@ class KsTest {
 
 // `steps`: the largest |a n − b m|, a and b the rows of the m and of the n up to the end of a cell.
 __extension__ ExactDistance DistanceOfSteps(std::uint64_t m, std::uint64_t n, unsigned __int128 steps);
-ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
-// The same, given the sums of both.
-ExactDistance MeasureExactly(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current,
-                             std::uint64_t m, std::uint64_t n);
+// Between two samples' rows up to the ends of the same cells: whole numbers, the last ones all rows.
+ExactDistance MeasureExactly(std::span<const double> reference_below, std::span<const double> current_below);
 
 }  // namespace drift
 

@@ -15,7 +15,10 @@ FeatureLayout::FeatureLayout(const FeatureReference& reference)
   if (kind_ == Kind::kCategorical) categories_ = CategoryTable(reference);
   bin_of_cell_.resize(cells_);
   BuildBins(reference.cell_counts);
-  for (std::uint32_t bin = 0; bin < bins_; ++bin) bin_labels_.push_back(MakeLabel(bin));
+  for (std::uint32_t bin = 0; bin < bins_; ++bin) {
+    const bool inner = bin > 0 && bin != missing_bin();
+    ranges_.push_back({MakeLabel(bin), inner ? UpperOf(bin - 1) : std::nullopt, UpperOf(bin)});
+  }
   for (std::uint32_t cell = 0; cell < cells_; ++cell) {
     if (singleton(cell)) singletons_.push_back(cell);
   }
@@ -96,13 +99,7 @@ bool FeatureLayout::UpperIsOpen(std::uint32_t cell) const {
   return key_kind_ == KeyKind::kFloating && cell + 1 < edges_.size() && edges_[cell + 1] - edges_[cell] == 1;
 }
 
-std::optional<double> FeatureLayout::BinLower(std::uint32_t bin) const {
-  if (kind_ != Kind::kNumeric || bin == missing_bin() || bin == 0) return std::nullopt;
-  const std::uint32_t cell = bin_ends_[bin - 1] - 1;
-  return KeyToDouble(edges_[cell] + (UpperIsOpen(cell) ? 1 : 0), key_kind_);
-}
-
-std::optional<double> FeatureLayout::BinUpper(std::uint32_t bin) const {
+std::optional<double> FeatureLayout::UpperOf(std::uint32_t bin) const {
   if (kind_ != Kind::kNumeric || bin == missing_bin() || bin_ends_[bin] > edges_.size()) return std::nullopt;
   const std::uint32_t cell = bin_ends_[bin] - 1;
   return KeyToDouble(edges_[cell] + (UpperIsOpen(cell) ? 1 : 0), key_kind_);

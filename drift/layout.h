@@ -14,6 +14,7 @@
 #include "drift/category_table.h"
 #include "drift/cell_search.h"
 #include "drift/reference.h"
+#include "drift/shared_text.h"
 #include "drift/value.h"
 
 namespace drift {
@@ -37,6 +38,7 @@ class FeatureLayout {
   void CellsOfKeys(std::span<const std::uint64_t> keys, std::span<std::uint32_t> cells) const;
   std::uint32_t CellOfText(std::string_view bytes) const { return categories_.FindText(bytes); }
 
+  Kind kind() const { return kind_; }
   std::uint32_t cells() const { return cells_; }                   // MISSING included
   std::uint32_t missing_cell() const { return cells_ - 1; }        // always the last
   std::uint32_t unseen_cell() const { return categories_.unseen_cell(); }  // categorical
@@ -50,15 +52,20 @@ class FeatureLayout {
   double upper_end(std::uint32_t cell) const;
   // The first cell after the bin; bins are runs of cells.
   std::uint32_t bin_end(std::uint32_t bin) const { return bin_ends_[bin]; }
-  const std::string& BinLabel(std::uint32_t bin) const { return bin_labels_[bin]; }
-  std::optional<double> BinLower(std::uint32_t bin) const;
-  std::optional<double> BinUpper(std::uint32_t bin) const;
+  const SharedText& BinLabel(std::uint32_t bin) const { return ranges_[bin].label; }
+  std::optional<double> BinLower(std::uint32_t bin) const { return ranges_[bin].lower; }
+  std::optional<double> BinUpper(std::uint32_t bin) const { return ranges_[bin].upper; }
 
  private:
   std::optional<std::uint32_t> SlowCellOf(const Value& value) const;
   void BuildBins(std::span<const std::uint64_t> counts);
   void CloseBin(std::uint32_t end);
+  struct BinRange {
+    SharedText label;
+    std::optional<double> lower, upper;
+  };
   std::string MakeLabel(std::uint32_t bin) const;
+  std::optional<double> UpperOf(std::uint32_t bin) const;  // empty where open-ended
   bool UpperIsOpen(std::uint32_t cell) const;
 
   Kind kind_;
@@ -73,7 +80,7 @@ class FeatureLayout {
   std::vector<std::uint32_t> singletons_;
   std::vector<std::uint16_t> bin_of_cell_;
   std::vector<std::uint32_t> bin_ends_;
-  std::vector<std::string> bin_labels_;
+  std::vector<BinRange> ranges_;
 };
 
 // The layouts of all features of a reference, laid end to end. Constant after construction.

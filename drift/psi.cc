@@ -34,14 +34,6 @@ double QuadraticForm(const std::vector<double>& g, const std::vector<double>& co
 
 }  // namespace
 
-double Psi(const std::vector<double>& reference, const std::vector<double>& current) {
-  double psi = 0;
-  for (std::size_t b = 0; b < reference.size(); ++b) {
-    psi += (current[b] - reference[b]) * std::log(current[b] / reference[b]);
-  }
-  return psi;
-}
-
 double EffectiveSamples(const BinEstimate& estimate) {
   const std::size_t size = estimate.size();
   const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows);
@@ -60,16 +52,21 @@ PsiTest::PsiTest(const BinEstimate& estimate) : samples_(EffectiveSamples(estima
   const std::size_t size = estimate.size();
   const std::vector<double> p = Smooth(estimate.reference, estimate.rows);
   const std::vector<double> q = Smooth(estimate.current, samples_);
-  value_ = std::max(0.0, Psi(p, q));
   const double m = estimate.effective_rows;
-  std::vector<double> g(size), h(size), curvature(size);
-  for (std::size_t b = 0; b < size; ++b) curvature[b] = Curvature(p[b], q[b]);
+  std::vector<double> g(size), h(size), of_traffic(size), of_reference(size);
   for (std::size_t i = 0; i < size; ++i) {
-    g[i] = std::log(q[i] / p[i]) + 1 - p[i] / q[i];
-    h[i] = -std::log(q[i] / p[i]) + 1 - q[i] / p[i];
+    const double ratio = std::log(q[i] / p[i]);
+    value_ += (q[i] - p[i]) * ratio;
+    g[i] = ratio + 1 - p[i] / q[i];
+    h[i] = -ratio + 1 - q[i] / p[i];
+    of_traffic[i] = std::sqrt(Curvature(p[i], q[i]));
+    of_reference[i] = std::sqrt(p[i]);
+  }
+  value_ = std::max(0.0, value_);
+  for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t j = 0; j < size; ++j) {
-      const double by_traffic = estimate.covariance[i * size + j] * std::sqrt(curvature[i] * curvature[j]);
-      const double by_reference = ((i == j ? p[i] : 0) - p[i] * p[j]) / (m * std::sqrt(p[i] * p[j]));
+      const double by_traffic = estimate.covariance[i * size + j] * of_traffic[i] * of_traffic[j];
+      const double by_reference = ((i == j ? 1 : 0) - of_reference[i] * of_reference[j]) / m;
       if (i == j) trace_ += by_traffic + by_reference;
       square_trace_ += (by_traffic + by_reference) * (by_traffic + by_reference);
     }

@@ -37,9 +37,6 @@ class PsiTest {
 // n_d: the rows of a plain random sample that would tell as much about the bins: tr(D(diag q̂ − q̂q̂ᵀ))/tr(DΣ_q).
 double EffectiveSamples(const BinEstimate& estimate);
 
-// The PSI of two smoothed distributions.
-double Psi(const std::vector<double>& reference, const std::vector<double>& current);
-
 }  // namespace drift
 
 #endif  // DRIFT_PSI_H_

@@ -40,8 +40,8 @@ ComparedChunk CompareChunk(const Blocks& blocks, const std::vector<uint64_t>& ot
   const Layout& layout = blocks.layout();
   for (size_t f = 0; f < layout.features(); ++f) {
     const auto cells = std::span(others).subspan(layout.cell_offset(f), layout.feature(f).cells());
-    const ReferenceCounts counts{cells, rows, rows};
-    FeatureEvaluation evaluation = EvaluateFeature(view, f, counts, thresholds, measures);
+    const ReferenceSums sums(layout.feature(f), {cells, rows, rows});
+    FeatureEvaluation evaluation = EvaluateFeature(view, f, sums, thresholds, measures);
     if (!evaluation.result.ready) continue;
     const double needed = NeededReferenceRows(layout.feature(f).bins(), unit);
     compared.resolution =

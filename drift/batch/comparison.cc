@@ -62,8 +62,8 @@ std::vector<HistoryPoint> PsiCourse(const Blocks& blocks, const ThresholdSetting
     point.time_ns = blocks.begin_of(begins[i]);
     for (size_t f = 0; f < reference.features.size(); ++f) {
       const double rows = static_cast<double>(reference.rows);
-      const ReferenceCounts counts{reference.features[f].cell_counts, rows, rows};
-      const FeatureEvaluation evaluation = EvaluateFeature(view, f, counts, thresholds, measures);
+      const ReferenceSums sums(blocks.layout().feature(f), {reference.features[f].cell_counts, rows, rows});
+      const FeatureEvaluation evaluation = EvaluateFeature(view, f, sums, thresholds, measures);
       point.psi.push_back(evaluation.psi ? evaluation.psi->value() : std::numeric_limits<double>::quiet_NaN());
     }
     course.push_back(std::move(point));

@@ -68,7 +68,7 @@ void AppendMeasures(const FeatureResult& feature, const std::string& id, std::st
 void AppendBins(const FeatureResult& feature, const std::string& id, std::string& html) {
   html += OpenScroll("Bins of " + Html(feature.name, 60), id + " bins") + OpenTable({"Bin", "Reference", "Current"});
   for (const Bin& bin : feature.bins) {
-    Append(html, "<tr><th scope=\"row\">", Html(bin.label, 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
+    Append(html, "<tr><th scope=\"row\">", Html(bin.label.str(), 60), "</th><td>", Percent(bin.reference_share), "</td><td>",
            bin.current_share ? Percent(*bin.current_share) : "–", "</td></tr>");
   }
   html += "</tbody></table></div>";

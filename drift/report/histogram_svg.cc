@@ -85,8 +85,8 @@ std::vector<const Bin*> ShownBins(const FeatureResult& feature) {
 std::string ShortLabel(const FeatureResult& feature, const Bin& bin, double width) {
   const auto letters = static_cast<std::size_t>(std::max(1.0, width / 6.6));
   if (feature.kind == Kind::kCategorical) {
-    const std::string label = Utf8(bin.label);
-    return label.size() <= letters ? label : Utf8(bin.label, std::max<std::size_t>(letters - 1, 1));
+    const std::string label = Utf8(bin.label.str());
+    return label.size() <= letters ? label : Utf8(bin.label.str(), std::max<std::size_t>(letters - 1, 1));
   }
   if (bin.upper && bin.lower && *bin.upper == *bin.lower) return Tidy(*bin.upper);
   const std::string text = bin.upper ? "≤" + Tidy(*bin.upper) : bin.lower ? ">" + Tidy(*bin.lower) : "all";
@@ -113,7 +113,7 @@ void AppendRectangle(const char* style, double left, double width, double height
 }
 
 std::string TitleOf(const Bin& bin) {
-  std::string title = Html(bin.label) + ": reference " + Percent(bin.reference_share);
+  std::string title = Html(bin.label.str()) + ": reference " + Percent(bin.reference_share);
   if (bin.current_share) title += ", current " + Percent(*bin.current_share);
   return title;
 }

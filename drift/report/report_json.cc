@@ -9,7 +9,7 @@ namespace drift {
 namespace {
 
 Json BinJson(const Bin& bin) {
-  Json json = {{"label", Utf8(bin.label)}};
+  Json json = {{"label", Utf8(bin.label.str())}};
   Put(json, "lower", bin.lower);
   Put(json, "upper", bin.upper);
   Put(json, "reference_share", bin.reference_share);

@@ -67,7 +67,7 @@ SmallDistribution SmallDistributionOf(const FeatureResult& feature, const Featur
   if (feature.kind == Kind::kNumeric) return Numeric(feature, reference, current);
   SmallDistribution small;
   for (std::size_t i = 0; i + 1 < feature.bins.size(); ++i) {
-    small.labels.push_back(feature.bins[i].label);
+    small.labels.push_back(feature.bins[i].label.str());
     small.y.push_back(ShareOf(feature.bins[i], current) * rows);
   }
   return small;

@@ -29,7 +29,7 @@ std::vector<BinCounts> BinsOf(const WatchedVersion& version) {
       counts.stratum = version.strata()[static_cast<size_t>(key.second)];
       counts.rule = key.first;
       for (uint32_t bin = 0; bin < layout.feature(f).bins(); ++bin) {
-        counts.bins.push_back(layout.feature(f).BinLabel(bin));
+        counts.bins.push_back(layout.feature(f).BinLabel(bin).str());
         counts.observations.push_back(totals.bins[layout.bin_offset(f) + bin]);
       }
     }

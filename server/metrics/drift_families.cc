@@ -165,7 +165,7 @@ void AdditiveFamilies::AddReference(const MetricLabels& model, const drift::Eval
     const MetricLabels labels = With(With(model, "feature", feature.name), "role", drift::Name(feature.role), "kind",
                                      drift::Name(feature.kind));
     for (size_t bin = 0; bin < feature.bins.size(); ++bin) {
-      reference_ratio_.Add(With(labels, "bin", BinLabel(bin, feature.bins[bin].label)),
+      reference_ratio_.Add(With(labels, "bin", BinLabel(bin, feature.bins[bin].label.str())),
                            feature.bins[bin].reference_share);
     }
   }

@@ -171,7 +171,7 @@ std::vector<BinCounts> ModelWatch::CountBins() const {
       feature.stratum = strata_[static_cast<size_t>(counts.stratum)];
       feature.rule = static_cast<uint32_t>(counts.rule_version);
       for (uint32_t bin = 0; bin < layout.feature(f).bins(); ++bin) {
-        feature.bins.push_back(layout.feature(f).BinLabel(bin));
+        feature.bins.push_back(layout.feature(f).BinLabel(bin).str());
         feature.observations.push_back(counts.bins[layout.bin_offset(f) + bin]);
       }
     }

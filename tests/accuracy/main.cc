@@ -82,9 +82,10 @@ int PrintDistances(const char* path) {
     const Window window = PlainWindow(reference, current, 1000, true);
     const View view = PopulationView(window);
     const auto m = static_cast<double>(reference.size());
-    const ReferenceCounts counts{window.layout().reference().features[0].cell_counts, m, m};
-    const KsTest ks(window.layout().feature(0), *EstimateCells(view, 0, counts));
-    const BinEstimate bins = EstimateBins(view, 0, counts);
+    const FeatureLayout& layout = window.layout().feature(0);
+    const ReferenceSums sums(layout, {window.layout().reference().features[0].cell_counts, m, m});
+    const BinEstimate bins = EstimateBins(view, 0, sums);
+    const KsTest ks(layout, *EstimateCells(view, 0, sums, bins));
     std::printf("{\"d\": \"%a\", \"p\": %.17g", ks.value(), ks.PValue(0));
     if (bins.size() > 1) {
       const PsiTest psi(bins);

@@ -124,7 +124,7 @@ void WriteCounters(const Replica& replica, const Window& window) {
       for (uint32_t bin = 0; bin < layout.feature(f).bins(); ++bin) {
         char text[200];
         std::snprintf(text, sizeof text, ",feature=\"%s\",bin=\"%02u %s\"",
-                      layout.reference().features[f].name.c_str(), bin, layout.feature(f).BinLabel(bin).c_str());
+                      layout.reference().features[f].name.c_str(), bin, layout.feature(f).BinLabel(bin).str().c_str());
         Series("model_feature_bin_observations_total", labels + text,
                Growth(counts.bins[layout.bin_offset(f) + bin], replica.restarts));
       }
@@ -145,7 +145,7 @@ void WriteReference(const Layout& layout) {
       std::snprintf(labels, sizeof labels,
                     "instance=\"a\",job=\"driftserve\",feature=\"%s\",role=\"%s\",kind=\"%s\",bin=\"%02u %s\"",
                     feature.name.c_str(), std::string(Name(feature.role)).c_str(),
-                    std::string(Name(feature.kind)).c_str(), bin, layout.feature(f).BinLabel(bin).c_str());
+                    std::string(Name(feature.kind)).c_str(), bin, layout.feature(f).BinLabel(bin).str().c_str());
       std::snprintf(share, sizeof share, "%.17gx60", static_cast<double>(counts[bin]) / kReferenceRows);
       Series("model_feature_reference_ratio", labels, share);
     }
@@ -183,7 +183,8 @@ void WriteExpectations(const Window& fleet) {
   const Layout& layout = fleet.layout();
   for (size_t f = 0; f < layout.features(); ++f) {
     const FeatureReference& feature = layout.reference().features[f];
-    const BinEstimate estimate = EstimateBins(view, f, {feature.cell_counts, kReferenceRows, kReferenceRows});
+    const ReferenceSums sums(layout.feature(f), {feature.cell_counts, kReferenceRows, kReferenceRows});
+    const BinEstimate estimate = EstimateBins(view, f, sums);
     const PsiTest psi(estimate);
     if (estimate.measured || psi.value() <= 0) std::abort();
     Expect("model_feature:drift_psi:fleet", feature.name, psi.value(), 1e-6);

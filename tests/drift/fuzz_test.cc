@@ -88,10 +88,10 @@ void Check(const ViewResult& view) {
     ASSERT_TRUE(feature.ready || feature.measures.empty()) << feature.name;
     double share = 0;
     for (const Bin& bin : feature.bins) {
-      ExpectFinite(bin.lower, bin.label);
-      ExpectFinite(bin.upper, bin.label);
-      ExpectFinite(bin.reference_share, bin.label);
-      ExpectFinite(bin.current_share, bin.label);
+      ExpectFinite(bin.lower, bin.label.str());
+      ExpectFinite(bin.upper, bin.label.str());
+      ExpectFinite(bin.reference_share, bin.label.str());
+      ExpectFinite(bin.current_share, bin.label.str());
       share += bin.current_share.value_or(0);
     }
     if (feature.kept_rows > 0) {

@@ -46,10 +46,10 @@ std::vector<Case> ReadCases() {
   return cases;
 }
 
-ReferenceCounts Counts(const Window& window) {
+ReferenceSums Sums(const Window& window) {
   const Reference& reference = window.layout().reference();
   const double rows = static_cast<double>(reference.rows);
-  return {reference.features[0].cell_counts, rows, rows};
+  return ReferenceSums(window.layout().feature(0), {reference.features[0].cell_counts, rows, rows});
 }
 
 using testing::PlainWindow;
@@ -75,7 +75,8 @@ TEST_F(GoldenTest, KsDistanceAndPValue) {
   ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
     const Window window = PlainWindow(reference, current, 1000, true);
     const View view = PopulationView(window);
-    const auto cells = EstimateCells(view, 0, Counts(window));
+    const ReferenceSums sums = Sums(window);
+    const auto cells = EstimateCells(view, 0, sums, EstimateBins(view, 0, sums));
     ASSERT_EQ(cells.has_value(), c.d != "none");  // none: no value on one side
     if (!cells) return;
     const KsTest test(window.layout().feature(0), *cells);
@@ -101,7 +102,9 @@ TEST_F(GoldenTest, QuantileCellsEncloseTheDistance) {
     if (c.d == "none") return;
     const Window window = PlainWindow(reference, current, 20, false);
     const View view = PopulationView(window);
-    const KsTest test(window.layout().feature(0), *EstimateCells(view, 0, Counts(window)));
+    const ReferenceSums sums = Sums(window);
+    const auto cells = EstimateCells(view, 0, sums, EstimateBins(view, 0, sums));
+    const KsTest test(window.layout().feature(0), *cells);
     EXPECT_LE(test.value(), Number(c.d) + 1e-15);
     EXPECT_GE(test.upper(), Number(c.d) - 1e-15);
     EXPECT_LE(test.upper() - test.value(), 0.11);  // two cells' mass at most
@@ -113,7 +116,7 @@ TEST_F(GoldenTest, PsiAndItsLaw) {
   ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
     if (c.d == "none") return;
     const Window window = PlainWindow(reference, current, 1000, true);
-    const BinEstimate estimate = EstimateBins(PopulationView(window), 0, Counts(window));
+    const BinEstimate estimate = EstimateBins(PopulationView(window), 0, Sums(window));
     EXPECT_EQ(estimate.size(), static_cast<std::size_t>(Number(c.bins)));
     EXPECT_FALSE(estimate.measured);
     if (c.jensen_shannon != "-") {
@@ -142,10 +145,10 @@ TEST_F(GoldenTest, WassersteinDistance) {
     if (c.wasserstein == "-") return;
     const Window window = PlainWindow(reference, current, 1000, true);
     const View view = PopulationView(window);
-    const auto cells = EstimateCells(view, 0, Counts(window));
+    const ReferenceSums sums = Sums(window);
+    const auto cells = EstimateCells(view, 0, sums, EstimateBins(view, 0, sums));
     const FeatureReference& feature = window.layout().reference().features[0];
-    const double distance = WassersteinDistance(window.layout().feature(0), cells->reference_below,
-                                                cells->current_below, feature.standard_deviation);
+    const double distance = WassersteinDistance(window.layout().feature(0), *cells, feature.standard_deviation);
     ExpectDistance(distance, c.wasserstein, 1e-13);
     ++checked;
   });
@@ -157,7 +160,7 @@ TEST_F(GoldenTest, DistancesOverTheBins) {
   ForEach([&](std::size_t, const Case& c, const std::vector<double>& reference, const std::vector<double>& current) {
     if (c.d == "none") return;
     const Window window = PlainWindow(reference, current, 1000, true);
-    const BinEstimate estimate = EstimateBins(PopulationView(window), 0, Counts(window));
+    const BinEstimate estimate = EstimateBins(PopulationView(window), 0, Sums(window));
     ExpectDistance(HellingerDistance(estimate.reference, estimate.current), c.hellinger, 1e-15);
     ExpectDistance(LInfinityDistance(estimate.reference, estimate.current), c.l_infinity, 1e-15);
     ++checked;

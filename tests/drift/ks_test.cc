@@ -51,18 +51,37 @@ TEST(KsDistributionTest, ThresholdsInvertTheTails) {
 }
 
 TEST(MeasureExactlyTest, IntegersBeyond64Bits) {
-  const std::uint64_t large = std::uint64_t{1} << 40;
-  const std::vector<std::uint64_t> reference = {large, large}, current = {large + 2, large};
+  const double large = 0x1p40;
+  const std::vector<double> reference = {large, 2 * large}, current = {large + 2, 2 * large + 2};
   const ExactDistance distance = MeasureExactly(reference, current);
-  const double expected = static_cast<double>(large + 2) / static_cast<double>(2 * large + 2) - 0.5;
+  const double expected = (large + 2) / (2 * large + 2) - 0.5;
   EXPECT_NEAR(distance.value, expected, 0x1p-52);
   EXPECT_FALSE(distance.steps);
 }
 
 TEST(MeasureExactlyTest, AnEmptySideIsNoDistance) {
-  const std::vector<std::uint64_t> none = {0, 0}, some = {1, 2};
+  const std::vector<double> none = {0, 0}, some = {1, 3};
   EXPECT_EQ(MeasureExactly(none, some).value, 0);
   EXPECT_EQ(MeasureExactly(some, none).value, 0);
+}
+
+// Every number of cells, so that the largest difference lies in every lane and in what is left over.
+TEST(MeasureExactlyTest, TheLargestDifferenceMayBeAtTheEndOfAnyCell) {
+  for (std::size_t cells = 2; cells <= 40; ++cells) {
+    for (std::size_t at = 0; at + 1 < cells; ++at) {
+      for (const double sign : {1.0, -1.0}) {
+        std::vector<double> reference(cells), current(cells);
+        for (std::size_t b = 0; b < cells; ++b) {
+          reference[b] = 10 * static_cast<double>(b + 1);
+          current[b] = reference[b] + (b == at ? 3 * sign : 0);
+        }
+        const double rows = reference.back();
+        const ExactDistance distance = MeasureExactly(reference, current);
+        ASSERT_EQ(distance.value, 3 / rows) << cells << " cells, at " << at;
+        ASSERT_EQ(distance.steps, 3u);
+      }
+    }
+  }
 }
 
 }  // namespace

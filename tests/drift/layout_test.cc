@@ -122,7 +122,7 @@ TEST(FeatureLayoutTest, BinsAreDecilesMadeOfWholeCells) {
     share[layout.bin_of(cell)] += static_cast<double>(reference->features[0].cell_counts[cell]) / 10'000;
   }
   for (std::uint32_t bin = 0; bin < 10; ++bin) EXPECT_NEAR(share[bin], 0.1, 0.0011) << bin;
-  EXPECT_EQ(layout.BinLabel(10), "missing");
+  EXPECT_EQ(layout.BinLabel(10).str(), "missing");
   EXPECT_EQ(layout.BinLower(0), std::nullopt);
   EXPECT_NEAR(*layout.BinUpper(4), 0, 0.05);
   EXPECT_EQ(layout.BinLower(5), layout.BinUpper(4));
@@ -134,7 +134,7 @@ TEST(FeatureLayoutTest, ASmallLastBinJoinsTheOneBefore) {
   const auto reference = NumericReference(values);
   const FeatureLayout layout(reference->features[0]);
   EXPECT_EQ(layout.bins(), 2u);  // everything, and MISSING
-  EXPECT_EQ(layout.BinLabel(0), "(-inf, inf)");
+  EXPECT_EQ(layout.BinLabel(0).str(), "(-inf, inf)");
 }
 
 TEST(FeatureLayoutTest, LabelsShowWhereASingletonBegins) {
@@ -142,7 +142,7 @@ TEST(FeatureLayoutTest, LabelsShowWhereASingletonBegins) {
   for (int i = 0; i < 1000; ++i) values.push_back(i < 500 ? i / 1000.0 : 1);
   const auto reference = NumericReference(values, 20);
   const FeatureLayout layout(reference->features[0]);
-  const std::string last = layout.BinLabel(layout.missing_bin() - 1);
+  const std::string last = layout.BinLabel(layout.missing_bin() - 1).str();
   EXPECT_TRUE(last.starts_with("(0.4") || last.starts_with("[1")) << last;
 }
 
@@ -160,11 +160,11 @@ TEST(CategoryTableTest, OtherIsKnownAndRareUnseenIsNew) {
   EXPECT_EQ(feature.categories, (std::vector<std::string>{"B6", "UA"}));
   EXPECT_EQ(feature.cell_counts, (std::vector<std::uint64_t>{200, 200, 8, 2, 1}));  // UNSEEN: seen exactly once
   const FeatureLayout layout(feature);
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("UA"))), "UA");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("OO"))), "other");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text(std::string_view("a\0b", 3)))), "other");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("a"))), "unseen");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Missing())), "missing");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("UA"))).str(), "UA");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("OO"))).str(), "other");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text(std::string_view("a\0b", 3)))).str(), "other");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("a"))).str(), "unseen");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Missing())).str(), "missing");
   EXPECT_EQ(layout.CellOf(Value::Double(1)), std::nullopt);
 }
 
@@ -176,8 +176,8 @@ TEST(CategoryTableTest, ManyRareValuesMakeUnseenPartOfOther) {
   const auto reference = testing::MakeReference({{"id", Role::kFeature, Dtype::kText, std::nullopt}}, rows);
   const FeatureLayout layout(reference->features[0]);
   EXPECT_TRUE(reference->features[0].unseen_joins_other);
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("id5"))), "other");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("new"))), "other");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("id5"))).str(), "other");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Text("new"))).str(), "other");
 }
 
 TEST(CategoryTableTest, NumbersAreCategoriesByValue) {
@@ -186,9 +186,9 @@ TEST(CategoryTableTest, NumbersAreCategoriesByValue) {
   const auto reference = testing::MakeReference({{"code", Role::kFeature, Dtype::kFloat32, std::nullopt}}, rows);
   const FeatureLayout layout(reference->features[0]);
   EXPECT_EQ(reference->features[0].categories, (std::vector<std::string>{"7", "0.1"}));
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Double(static_cast<double>(0.1f)))), "0.1");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Int64(7))), "7");
-  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Double(8))), "unseen");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Double(static_cast<double>(0.1f)))).str(), "0.1");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Int64(7))).str(), "7");
+  EXPECT_EQ(layout.BinLabel(Cell(layout, Value::Double(8))).str(), "unseen");
 }
 
 }  // namespace

@@ -169,12 +169,13 @@ Replication Replicate(const Scenario& scenario, std::uint64_t seed, bool drifted
 Verdict Judge(const Replication& replication) {
   const View view = PopulationView(*replication.window);
   const double m = static_cast<double>(replication.reference->rows);
-  const auto counts = [&](std::size_t f) {
-    return ReferenceCounts{replication.reference->features[f].cell_counts, m, m};
+  const auto sums = [&](std::size_t f) {
+    return ReferenceSums(view.layout->feature(f), {replication.reference->features[f].cell_counts, m, m});
   };
-  const BinEstimate bins = EstimateBins(view, 0, counts(0));
-  const PsiTest psi(bins), category(EstimateBins(view, 1, counts(1)));
-  const KsTest ks(replication.window->layout().feature(0), *EstimateCells(view, 0, counts(0)));
+  const ReferenceSums of_number = sums(0);
+  const BinEstimate bins = EstimateBins(view, 0, of_number);
+  const PsiTest psi(bins), category(EstimateBins(view, 1, sums(1)));
+  const KsTest ks(view.layout->feature(0), *EstimateCells(view, 0, of_number, bins));
   return {psi.value(), psi.PValue(0), category.PValue(0), ks.value(), ks.PValue(0),
           MissingPValue(bins, psi.effective_samples())};
 }

@@ -76,14 +76,14 @@ TEST(SizeOfTheUsualTest, WithoutWeightsOrTheirVarianceTheTestsFail) {
   for (int i = 0; i < replications; ++i) {
     const auto one = testing::Replicate(FindScenario("unequal_rates"), 40 + static_cast<std::uint64_t>(i), false);
     const double m = static_cast<double>(one.reference->rows);
-    const ReferenceCounts counts{one.reference->features[0].cell_counts, m, m};
+    const ReferenceSums sums(one.window->layout().feature(0), {one.reference->features[0].cell_counts, m, m});
     Window plain(one.reference, {"all"}, {});
     for (std::size_t row = 0; row < one.kept_rows.size(); ++row) {
       const Value values[] = {Value::Double(one.kept_rows[row].x), Value::Text("c0")};
       ASSERT_TRUE(plain.Add(0, 0, 1.0, 1, values));
     }
-    unweighted += PsiTest(EstimateBins(PopulationView(plain), 0, counts)).PValue(0) <= 0.05;
-    BinEstimate weighted = EstimateBins(PopulationView(*one.window), 0, counts);
+    unweighted += PsiTest(EstimateBins(PopulationView(plain), 0, sums)).PValue(0) <= 0.05;
+    BinEstimate weighted = EstimateBins(PopulationView(*one.window), 0, sums);
     const double n = weighted.kept;  // as if every kept row told as much as any other
     for (std::size_t a = 0; a < weighted.size(); ++a) {
       for (std::size_t b = 0; b < weighted.size(); ++b) {

@@ -33,7 +33,7 @@ void UseLayout(const FeatureLayout& feature) {
     Require(*cell < feature.cells(), "a cell of the feature");
     Require(feature.bin_of(*cell) < feature.bins(), "a bin of the feature");
   }
-  for (uint32_t bin = 0; bin < feature.bins(); ++bin) Require(!feature.BinLabel(bin).empty(), "a label of the bin");
+  for (uint32_t bin = 0; bin < feature.bins(); ++bin) Require(!feature.BinLabel(bin).str().empty(), "a label of the bin");
 }
 
 }  // namespace

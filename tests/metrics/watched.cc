@@ -133,7 +133,7 @@ void PostLarge(SnapshotBoard& board, int features, int strata) {
     for (const std::string& name : names) {
       BinCounts bins{feature.name, name, 77, {}, {}};
       for (const drift::Bin& bin : feature.bins) {
-        bins.bins.push_back(bin.label);
+        bins.bins.push_back(bin.label.str());
         bins.observations.push_back(1234567 + 89 * static_cast<uint64_t>(f));
       }
       counts.push_back(std::move(bins));

@@ -1,0 +1,79 @@
+#include "drift/feature_cells.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace drift {
+namespace {
+
+// Counts of kept rows fit an int64, which turns into a double faster than an uint64.
+void SumUp(const std::uint64_t* counts, double scale, std::vector<double>& below) {
+  std::int64_t sum = 0;
+  double* const into = below.data();
+  for (std::size_t b = 0; b < below.size(); ++b) {
+    sum += static_cast<std::int64_t>(counts[b]);
+    into[b] = static_cast<double>(sum) * scale;
+  }
+}
+
+}  // namespace
+
+void FeatureCells::CountBelow(std::vector<double>& below) const {
+  if (view_.classes.size() == 1 && !AnyLoose()) {
+    below.resize(cells_);
+    return SumUp(&view_.classes[0].counts[offset_], 1, below);
+  }
+  below.assign(cells_, 0);
+  double weight = 0;
+  for (const Term& term : view_.terms) weight = std::max(weight, term.weight);
+  for (const LooseCells& loose : view_.loose) AddLoose(loose.weighted, below);
+  for (double& rows : below) rows = std::nearbyint(rows / weight);
+  for (const CellClass& from : view_.classes) AddCounts(from, 1, below);
+  std::partial_sum(below.begin(), below.end(), below.begin());
+}
+
+void FeatureCells::ShareBelow(std::size_t group, double seen, std::vector<double>& below) const {
+  const auto of_group = [group](const CellClass& cells) { return cells.group == group; };
+  const auto only = std::find_if(view_.classes.begin(), view_.classes.end(), of_group);
+  const bool one = only != view_.classes.end() && std::none_of(only + 1, view_.classes.end(), of_group);
+  if (one && view_.loose[group].weighted.empty()) {
+    below.resize(cells_);
+    return SumUp(&only->counts[offset_], only->weight / seen, below);
+  }
+  below.assign(cells_, 0);
+  for (const CellClass& from : view_.classes) {
+    if (from.group == group) AddCounts(from, from.weight, below);
+  }
+  AddLoose(view_.loose[group].weighted, below);
+  std::partial_sum(below.begin(), below.end(), below.begin());
+  for (double& share : below) share /= seen;
+}
+
+std::vector<double> FeatureCells::Squares(std::size_t group) const {
+  std::vector<double> squares(cells_);
+  for (const CellClass& from : view_.classes) {
+    if (from.group == group) AddCounts(from, from.weight * from.weight, squares);
+  }
+  AddLoose(view_.loose[group].squared, squares);
+  return squares;
+}
+
+bool FeatureCells::AnyLoose() const {
+  return std::any_of(view_.loose.begin(), view_.loose.end(),
+                     [](const LooseCells& group) { return !group.weighted.empty(); });
+}
+
+void FeatureCells::AddCounts(const CellClass& from, double scale, std::vector<double>& sums) const {
+  const std::uint64_t* const counts = &from.counts[offset_];
+  for (std::size_t b = 0; b < cells_; ++b) {
+    sums[b] += scale * static_cast<double>(static_cast<std::int64_t>(counts[b]));
+  }
+}
+
+void FeatureCells::AddLoose(const std::vector<double>& loose, std::vector<double>& sums) const {
+  for (std::size_t b = 0; b < cells_ && !loose.empty(); ++b) sums[b] += loose[offset_ + b];
+}
+
+}  // namespace drift
