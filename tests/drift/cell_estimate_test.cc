@@ -27,7 +27,7 @@ class CellEstimateTest : public ::testing::Test {
 
   // One kept row that stands for `stands_for`; without a value where x is empty.
   static void Add(Window& window, std::int64_t time, int stratum, std::uint64_t stands_for, std::optional<double> x) {
-    const Value values[] = {x ? Value::Double(*x) : Value::Missing()};
+    const Value values[] = {x ? Value::Double(x.value_or(0)) : Value::Missing()};
     window.CountSeen(time, stratum, stands_for);
     ASSERT_TRUE(window.Add(time, stratum, 1.0 / static_cast<double>(stands_for), 1, values));
   }
