@@ -1,5 +1,6 @@
 """Against other servers: the same network, the same core, each with the lightest client that speaks to it."""
 
+import dataclasses
 import http.client
 import shutil
 
@@ -71,16 +72,21 @@ def mosec(context):
     row.write_bytes(servers.FEATURES.tobytes())
     script = context.work / "post.lua"
     script.write_text(WRK_SCRIPT.format(body=row))
-    posts = Posts(script, "/inference")
     with peers.mosec(context, archive(models)) as other, served:
         prove_post(other.http_port, "/inference", models)
         servers.prove_mlp("driftserve", served.grpc_port, models)
-        found = alternate({"driftserve, gRPC, h2load": Side(served.pid, served.grpc_port, calls, context.amount(OURS)),
-                           "mosec, HTTP, wrk": Side(other.pid, other.http_port, posts, 2)}, context.rounds * CLOSE)
+        found = alternate({
+            name: side for streams in (STREAMS, STREAMS // 2) for name, side in (
+                (f"driftserve, gRPC, h2load, {CONNECTIONS * streams} in flight", Side(
+                    served.pid, served.grpc_port, dataclasses.replace(calls, streams=streams), context.amount(OURS))),
+                (f"mosec, HTTP, wrk, {CONNECTIONS * streams} in flight", Side(
+                    other.pid, other.http_port, Posts(script, "/inference", CONNECTIONS * streams), 2)))
+        }, context.rounds * CLOSE)
         servers.prove_unharmed(served)
-    infer, post = (column(rounds, "requests_per_second") for rounds in found.values())
-    return Outcome([Figure("P4", f"req/s ÷ mosec (HTTP, wrk), {CONNECTIONS * STREAMS} in flight", ratios(infer, post),
-                           at_least(2))], rounds_of(found))
+    infer, post, infer_half, post_half = (column(rounds, "requests_per_second") for rounds in found.values())
+    return Outcome([
+        Figure("P4", f"req/s ÷ mosec (HTTP, wrk), {CONNECTIONS * STREAMS} in flight", ratios(infer, post), at_least(2)),
+        Figure("", "the same with half as many in flight", ratios(infer_half, post_half))], rounds_of(found))
 
 
 def of_protocol(name, start, amount):

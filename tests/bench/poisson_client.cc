@@ -31,7 +31,7 @@
 
 namespace {
 
-constexpr int kConnections = 8;
+constexpr int kConnections = 4;
 constexpr size_t kStreamsPerConnection = 100;
 constexpr double kPatienceSeconds = 10;
 constexpr uint32_t kLargestWindow = 0x7fffffff;

@@ -1,6 +1,6 @@
 """P6: how late answers are when requests come at random, against a queue that loses nothing."""
 
-import statistics
+import dataclasses
 
 import ideal_queue
 import load
@@ -13,14 +13,9 @@ from support import protocol
 UTILISATION = 0.7
 SECONDS = 5.0
 WARM_SHARE = 0.1      # of the requests, the first ones: left out
-PROBE_REQUESTS = 80_000
+ALONE_REQUESTS, SATURATED_REQUESTS = 10_000, 60_000
 LARGEST_BATCH = 64
 ECHO_MAY_MOVE = 0.2
-
-
-def saturation(served, calls, requests):
-    """Requests per second with 4 × 32 in flight: the median of three."""
-    return statistics.median(calls.drive(served.grpc_port, requests)[0] for _ in range(3))
 
 
 def batch_times(served):
@@ -39,36 +34,57 @@ def between(before, after):
     return {rows: figures for rows, figures in added.items() if figures[0]}
 
 
-def service_times(batches, cpu_seconds, requests):
-    """service(rows): what the model took for such a batch in this very round, and for each request the rest of the
-    server's CPU time."""
-    model = ideal_queue.interpolated({rows: seconds / count for rows, (count, seconds) in batches.items()})
-    rest = (cpu_seconds - sum(seconds for _, seconds in batches.values())) / requests
-    return lambda rows: rows * rest + model(rows)
+@dataclasses.dataclass
+class Probe:
+    """What one load, with as many requests in flight as it keeps, showed of the server."""
+    rate: float    # requests per second
+    batches: dict  # {rows: (batches, seconds in the model)}
+    cpu: float     # seconds per request
+
+    def per_row(self):
+        """(seconds of CPU, of them in the model, rows per batch)."""
+        count = sum(count for count, _ in self.batches.values())
+        rows = sum(rows * count for rows, (count, _) in self.batches.items())
+        return self.cpu, sum(seconds for _, seconds in self.batches.values()) / rows, rows / count
+
+
+def probe(served, calls, requests):
+    calls.drive(served.grpc_port, requests // 4)
+    before = batch_times(served)
+    measured = load.measure(served.pid, served.grpc_port, calls, requests)
+    return Probe(measured.requests_per_second, between(before, batch_times(served)), measured.process_us / 1e6)
+
+
+def service_times(alone, saturated):
+    """service(rows) of a turn, from the two probes: its fixed part, a part for each row, and the model's batch."""
+    fixed, each = ideal_queue.turn_costs(alone.per_row(), saturated.per_row())
+    model = ideal_queue.interpolated({rows: seconds / count for one in (alone, saturated)
+                                      for rows, (count, seconds) in one.batches.items()})
+    return lambda rows: fixed + each * rows + model(rows)
 
 
 def p99(latencies):
     return ideal_queue.percentile(latencies[int(len(latencies) * WARM_SHARE):], 0.99)
 
 
-def one_round(served, body, rate, seconds, seed):
-    """(measured p99, p99 of the ideal queue with the same arrivals and service times), in seconds."""
-    batches, cpu = batch_times(served), load.cpu(served.pid)
-    arrivals, latencies = load.poisson(served.grpc_port, body, rate, seconds, seed)
-    spent_us, _ = load.spent_between(cpu, load.cpu(served.pid), len(arrivals))
-    service = service_times(between(batches, batch_times(served)), spent_us * len(arrivals) / 1e6, len(arrivals))
-    return p99(latencies), p99(ideal_queue.waits(arrivals, service, LARGEST_BATCH))
+def one_round(context, echo, served, calls, seed):
+    """(requests per second, p99 of the echo, ours, of the ideal queue), the p99s in seconds."""
+    alone = probe(served, dataclasses.replace(calls, connections=1, streams=1), context.amount(ALONE_REQUESTS))
+    saturated = probe(served, calls, context.amount(SATURATED_REQUESTS))
+    rate, seconds = UTILISATION * saturated.rate, SECONDS * context.share
+    _, echoed = load.poisson(echo.grpc_port, calls.body, rate, seconds, seed)
+    arrivals, latencies = load.poisson(served.grpc_port, calls.body, rate, seconds, seed)
+    ideal = ideal_queue.waits(arrivals, service_times(alone, saturated), LARGEST_BATCH)
+    return rate, p99(echoed), p99(latencies), p99(ideal)
 
 
-def rounds(context, echo, served, body, rate):
-    """[(echo's p99, ours, the ideal queue's)] of the rounds, in seconds."""
-    seconds, found = SECONDS * context.share, []
+def rounds(context, echo, served, calls):
+    found = []
     for number in range(context.rounds):
-        _, latencies = load.poisson(echo.grpc_port, body, rate, seconds, number)
-        found.append((p99(latencies), *one_round(served, body, rate, seconds, number)))
-        servers.say(f"  round {number + 1}/{context.rounds}: p99 of echo, ours, ideal " +
-                    ", ".join(f"{value * 1e6:.0f} µs" for value in found[-1]))
-    return found
+        found.append(one_round(context, echo, served, calls, number))
+        servers.say(f"  round {number + 1}/{context.rounds}: {found[-1][0]:.0f}/s, p99 of echo, ours, ideal " +
+                    ", ".join(f"{value * 1e6:.0f} µs" for value in found[-1][1:]))
+    return list(zip(*found))
 
 
 def poisson(context):
@@ -79,13 +95,12 @@ def poisson(context):
     with servers.Echo(work) as echo, servers.ours(work, "on", models) as served:
         servers.prove_echo(echo, request)
         servers.prove_mlp("driftserve", served.grpc_port, models)
-        rate = UTILISATION * saturation(served, Calls(body), context.amount(PROBE_REQUESTS))
-        echoes, measured, ideal = zip(*rounds(context, echo, served, body, rate))
+        rates, echoes, measured, ideal = rounds(context, echo, served, Calls(body))
         servers.prove_unharmed(served)
-    return outcome(rate, echoes, measured, ideal)
+    return outcome(rates, echoes, measured, ideal)
 
 
-def outcome(rate, echoes, measured, ideal):
+def outcome(rates, echoes, measured, ideal):
     moved = unsteady(echoes, ECHO_MAY_MOVE)
     figure = Figure("P6", "p99 at 70 % of saturation, Poisson, from intended send time ÷ ideal batch queue",
                     ratios(measured, ideal), at_most(1.3),
@@ -94,8 +109,8 @@ def outcome(rate, echoes, measured, ideal):
               for name, values in (("bare echo", echoes), ("driftserve", measured), ("ideal queue", ideal))}
     beside = Figure("", "the same ÷ bare echo's p99 at the same rate", ratios(measured, echoes))
     return Outcome([figure, beside], notes=[
-        f"{rate:.0f} req/s. p99 in µs, {name}: {', '.join(f'{value:.0f}' for value in values)}."
-        for name, values in micros.items()] + [
-        "The ideal queue takes all that waits as soon as it is free and knows no network; each of its batches takes "
-        "what the model took for one of that size in the round, and for each request the rest of the server's CPU "
-        "time."])
+        f"Requests per second: {', '.join(f'{rate:.0f}' for rate in rates)}.",
+        *[f"p99 in µs, {name}: {', '.join(f'{value:.0f}' for value in values)}." for name, values in micros.items()],
+        "The ideal queue takes all that waits as soon as it is free and knows no network. Its service times are "
+        "measured in the same round, from the server's CPU time with one request in flight and with 4 × 32: a fixed part "
+        "for each turn, a part for each request, and what the model took for such a batch."])

@@ -53,6 +53,13 @@ def test_service_times_between_the_measured_sizes():
     assert ideal_queue.interpolated({4: 2.0})(1) == 2.0
 
 
+def test_the_costs_of_a_turn_from_two_loads():
+    # 30 for a turn and 10 for a row, beside a model that takes 8 for one row and 64 for 32.
+    fixed, each = ideal_queue.turn_costs((48.0, 8.0, 1.0), (30 / 32 + 10 + 2, 2.0, 32.0))
+    assert (fixed, each) == (pytest.approx(30), pytest.approx(10))
+    assert ideal_queue.turn_costs((10.0, 0.0, 1.0), (11.0, 0.0, 2.0)) == (0, 11)
+
+
 def test_spread_and_ratios():
     assert spread([3, 1, 2]) == "2.00 (1.00 … 3.00)"
     assert spread([1500.4, 1200.2], "{:.0f}") == "1350 (1200 … 1500)"
