@@ -57,18 +57,24 @@ def everything_on(context):
 
 
 def alone(context):
-    """P5: one request in flight."""
+    """P5: one request in flight; beside it a model that does nothing, which tells what of the difference is serving."""
     work, request = context.work, servers.mlp_request()
-    calls = Calls(servers.body(work, "mlp", request), connections=1, streams=1, timed=True)
+    same = protocol.infer_request("identity", [("INPUT__0", "FP32", [1, 8], servers.FEATURES.tobytes())])
+    calls, same_calls = (Calls(servers.body(work, one.model_name, one), connections=1, streams=1, timed=True)
+                         for one in (request, same))
     models = servers.mlp_models(work, "watched", 0.01)
-    with servers.Echo(work) as echo, servers.ours(work, "on", models) as on:
+    with servers.Echo(work) as echo, servers.ours(work, "on", models) as on, \
+            servers.ours(work, "null", servers.identity_models(work, "null-models", 8)) as null:
         servers.prove_echo(echo, request)
         servers.prove_mlp("driftserve", on.grpc_port, models)
-        found = compare(context, ONE_BY_ONE, {"bare echo": (echo, calls), "driftserve": (on, calls)}, CLOSE)
+        raw = servers.infer(null.grpc_port, same).raw_output_contents[0]
+        servers.prove("driftserve, identity", numpy.frombuffer(raw, "<f4"), servers.FEATURES[0])
+        found = compare(context, ONE_BY_ONE, {"bare echo": (echo, calls), "driftserve": (on, calls),
+                                              "driftserve, a model that does nothing": (null, same_calls)}, CLOSE)
         servers.prove_unharmed(on)
-    echoes, serves = (column(rounds, "p50_us") for rounds in found.values())
-    return Outcome([Figure("P5", "p50 at one in flight ÷ bare echo", ratios(serves, echoes), at_most(1.4))],
-                   rounds_of(found))
+    echoes, serves, nulls = (column(rounds, "p50_us") for rounds in found.values())
+    return Outcome([Figure("P5", "p50 at one in flight ÷ bare echo", ratios(serves, echoes), at_most(1.4)),
+                    Figure("", "the same with a model that does nothing", ratios(nulls, echoes))], rounds_of(found))
 
 
 def one_pixel_models(work):

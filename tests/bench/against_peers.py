@@ -15,7 +15,7 @@ from outcome import Outcome, rounds_of
 from servers import CLOSE, Side, alternate
 from support import protocol
 
-OURS = 80_000  # requests of a round
+OURS, TRITON = 80_000, 30_000  # requests of a round
 WRK_SCRIPT = """local file = io.open("{body}", "rb")
 wrk.method = "POST"
 wrk.body = file:read("*a")
@@ -28,30 +28,33 @@ def archive(models):
 
 
 def ours(context):
-    """(the server with everything on but a broker, its repository, its side)."""
+    """(driftserve watching 1 %, its repository, its load)."""
     models = servers.mlp_models(context.work, "ours-models", 0.01)
     calls = Calls(servers.body(context.work, "mlp", servers.mlp_request()))
     return servers.ours(context.work, "ours", models), models, calls
 
 
 def triton(context):
-    """P2 and P3."""
+    """P2 and P3, and the echo: no server on this gRPC can be further from ServerLive."""
     served, models, calls = ours(context)
     live = Calls(servers.body(context.work, "live", protocol.message("inference.ServerLiveRequest")()),
                  "/inference.GRPCInferenceService/ServerLive")
-    with peers.triton(context, archive(models)) as triton, served:
-        servers.prove_mlp("Triton", triton.grpc_port, models)
+    with peers.triton(context, archive(models)) as other, served, servers.Echo(context.work) as echo:
+        servers.prove_mlp("Triton", other.grpc_port, models)
         servers.prove_mlp("driftserve", served.grpc_port, models)
+        servers.prove_echo(echo, servers.mlp_request())
         found = alternate({
             "driftserve, ModelInfer": Side(served.pid, served.grpc_port, calls, context.amount(OURS)),
-            "Triton, python backend, ModelInfer": Side(triton.pid, triton.grpc_port, calls, context.amount(30_000)),
-            "Triton, ServerLive": Side(triton.pid, triton.grpc_port, live, context.amount(OURS)),
+            "Triton, python backend, ModelInfer": Side(other.pid, other.grpc_port, calls, context.amount(TRITON)),
+            "Triton, ServerLive": Side(other.pid, other.grpc_port, live, context.amount(OURS)),
+            "bare echo": Side(echo.pid, echo.grpc_port, calls, context.amount(OURS)),
         }, context.rounds * CLOSE)
         servers.prove_unharmed(served)
-    infer, backend, alive = (column(rounds, "requests_per_second") for rounds in found.values())
+    infer, backend, alive, echoes = (column(rounds, "requests_per_second") for rounds in found.values())
     return Outcome([
         Figure("P2", "ModelInfer req/s ÷ Triton 2.51, python backend", ratios(infer, backend), at_least(4)),
-        Figure("P3", "ModelInfer req/s ÷ Triton's ServerLive", ratios(infer, alive), at_least(1.3))], rounds_of(found))
+        Figure("P3", "ModelInfer req/s ÷ Triton's ServerLive", ratios(infer, alive), at_least(1.3)),
+        Figure("", "bare echo ÷ Triton's ServerLive: the limit of P3", ratios(echoes, alive))], rounds_of(found))
 
 
 def prove_post(port, path, models):
@@ -72,21 +75,27 @@ def mosec(context):
     row.write_bytes(servers.FEATURES.tobytes())
     script = context.work / "post.lua"
     script.write_text(WRK_SCRIPT.format(body=row))
-    with peers.mosec(context, archive(models)) as other, served:
+    sides = {}
+    with peers.mosec(context, archive(models)) as other, served, servers.Echo(context.work) as echo:
         prove_post(other.http_port, "/inference", models)
         servers.prove_mlp("driftserve", served.grpc_port, models)
-        found = alternate({
-            name: side for streams in (STREAMS, STREAMS // 2) for name, side in (
-                (f"driftserve, gRPC, h2load, {CONNECTIONS * streams} in flight", Side(
-                    served.pid, served.grpc_port, dataclasses.replace(calls, streams=streams), context.amount(OURS))),
-                (f"mosec, HTTP, wrk, {CONNECTIONS * streams} in flight", Side(
-                    other.pid, other.http_port, Posts(script, "/inference", CONNECTIONS * streams), 2)))
-        }, context.rounds * CLOSE)
+        servers.prove_echo(echo, servers.mlp_request())
+        for streams in (STREAMS, STREAMS // 2):
+            in_flight = CONNECTIONS * streams
+            fewer = dataclasses.replace(calls, streams=streams)
+            for name, one in (("driftserve, gRPC, h2load", served), ("bare echo, gRPC, h2load", echo)):
+                sides[f"{name}, {in_flight} in flight"] = Side(one.pid, one.grpc_port, fewer, context.amount(OURS))
+            sides[f"mosec, HTTP, wrk, {in_flight} in flight"] = Side(
+                other.pid, other.http_port, Posts(script, "/inference", in_flight), 2)
+        found = alternate(sides, context.rounds)
         servers.prove_unharmed(served)
-    infer, post, infer_half, post_half = (column(rounds, "requests_per_second") for rounds in found.values())
+    infer, echoes, post, infer_half, echoes_half, post_half = (
+        column(rounds, "requests_per_second") for rounds in found.values())
     return Outcome([
         Figure("P4", f"req/s ÷ mosec (HTTP, wrk), {CONNECTIONS * STREAMS} in flight", ratios(infer, post), at_least(2)),
-        Figure("", "the same with half as many in flight", ratios(infer_half, post_half))], rounds_of(found))
+        Figure("", "bare echo ÷ mosec: the limit of P4", ratios(echoes, post)),
+        Figure("", "P4 with half as many in flight", ratios(infer_half, post_half)),
+        Figure("", "its limit with half as many", ratios(echoes_half, post_half))], rounds_of(found))
 
 
 def of_protocol(name, start, amount):

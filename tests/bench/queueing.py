@@ -112,5 +112,5 @@ def outcome(rates, echoes, measured, ideal):
         f"Requests per second: {', '.join(f'{rate:.0f}' for rate in rates)}.",
         *[f"p99 in µs, {name}: {', '.join(f'{value:.0f}' for value in values)}." for name, values in micros.items()],
         "The ideal queue takes all that waits as soon as it is free and knows no network. Its service times are "
-        "measured in the same round, from the server's CPU time with one request in flight and with 4 × 32: a fixed part "
-        "for each turn, a part for each request, and what the model took for such a batch."])
+        "measured in the same round, from the server's CPU time with one request in flight and with 4 × 32: a fixed "
+        "part for each turn, a part for each request, and what the model took for such a batch."])

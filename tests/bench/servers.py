@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,12 @@ from support import protocol, repository, server
 
 PIN_SERVER = load.pinned(load.SERVER_CORE)
 CONFIG = {"grpc": {"pollers": 1}}
+WINDOW = {"length": "1h", "panes": 60, "evaluate_every": "15s"}
+IDENTITY_CONFIG = """platform: "pytorch_libtorch"
+max_batch_size: 64
+input {{ name: "INPUT__0" data_type: TYPE_FP32 dims: [ {columns} ] }}
+output {{ name: "OUTPUT__0" data_type: TYPE_FP32 dims: [ {columns} ] }}
+"""
 CLOSE = 2  # times as many rounds where the bound is close to what is measured
 FEATURES = numpy.linspace(-1, 1, 8, dtype="<f4").reshape(1, 8)
 
@@ -131,9 +138,18 @@ def mlp_models(work, name, default_rate=None):
     """A repository with the network, watched with `default_rate` sampled unless that is None."""
     options = {}
     if default_rate is not None:
-        window = {"length": "1h", "panes": 60, "evaluate_every": "15s"}
-        options = {"monitor": {**repository.mlp_monitor(default_rate), "window": window}}
+        options = {"monitor": {**repository.mlp_monitor(default_rate), "window": WINDOW}}
     return repository.make(work / name, {"mlp": options})
+
+
+def identity_models(work, name, columns):
+    """A repository with `identity`, a model that gives its columns back: what is left is serving alone."""
+    source = repository.make(work / f"{name}-source", {"identity_fp32": {}})
+    model = work / name / "identity"
+    (model / "1").mkdir(parents=True)
+    shutil.copy(source / "identity_fp32" / "1" / "model.pt", model / "1")
+    (model / "config.pbtxt").write_text(IDENTITY_CONFIG.format(columns=columns))
+    return work / name
 
 
 def ready_seconds(work, name, models):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 
 import numpy
 
@@ -19,11 +18,6 @@ from support import protocol, repository, server
 ROUNDS_PER_ROUND = 3
 REQUESTS = 50_000
 COLUMNS = 64
-WIDE_CONFIG = """platform: "pytorch_libtorch"
-max_batch_size: 64
-input {{ name: "INPUT__0" data_type: TYPE_FP32 dims: [ {columns} ] }}
-output {{ name: "OUTPUT__0" data_type: TYPE_FP32 dims: [ {columns} ] }}
-"""
 NO_COUNTERS = ("No instructions beside it: the processor's counters cannot be read here, and valgrind cannot run a "
                "server whose trial of a model executes its own program again. tests/cost counts those of one request, "
                "in process.")
@@ -63,20 +57,6 @@ def records_note(name, served):
             f"dropped by the tap.")
 
 
-def wide_models(work, name, watched):
-    """A repository with `wide64`, which gives its 64 columns back."""
-    source = repository.make(work / f"{name}-source", {"identity_fp32": {}})
-    model = work / name / "wide64"
-    (model / "1").mkdir(parents=True)
-    shutil.copy(source / "identity_fp32" / "1" / "model.pt", model / "1")
-    (model / "config.pbtxt").write_text(WIDE_CONFIG.format(columns=COLUMNS))
-    if watched:
-        repository.watch(model, {
-            **repository.numeric_monitor(COLUMNS, ("INPUT__0", "OUTPUT__0"), sampling={"default_rate": 1.0}),
-            "window": {"length": "1h", "panes": 60, "evaluate_every": "15s"}})
-    return work / name
-
-
 def move_to_other_core(pid):
     """All threads of a server but its pollers leave the core of the pollers."""
     for thread, (name, _) in server.threads(pid).items():
@@ -88,10 +68,13 @@ def drift(context):
     """P8: 64 features, every row sampled; no broker, so that the other core is drift's and the client's."""
     work = context.work
     row = numpy.random.default_rng(1).normal(size=(1, COLUMNS)).astype("<f4")
-    request = protocol.infer_request("wide64", [("INPUT__0", "FP32", [1, COLUMNS], row.tobytes())])
+    request = protocol.infer_request("identity", [("INPUT__0", "FP32", [1, COLUMNS], row.tobytes())])
     calls = Calls(servers.body(work, "wide", request))
-    with servers.ours(work, "off", wide_models(work, "plain", False)) as off, \
-            servers.ours(work, "on", wide_models(work, "watched", True)) as on:
+    plain, watched = (servers.identity_models(work, name, COLUMNS) for name in ("plain", "watched"))
+    repository.watch(watched / "identity", {
+        **repository.numeric_monitor(COLUMNS, ("INPUT__0", "OUTPUT__0"), sampling={"default_rate": 1.0}),
+        "window": servers.WINDOW})
+    with servers.ours(work, "off", plain) as off, servers.ours(work, "on", watched) as on:
         for served in (off, on):
             move_to_other_core(served.pid)
             raw = servers.infer(served.grpc_port, request).raw_output_contents[0]
