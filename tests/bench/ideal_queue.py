@@ -25,8 +25,9 @@ def turn_costs(alone, together):
     """(fixed, for each row): the seconds of a server's turn beside the model, from two loads that differ in how many
     rows a turn has. Each load: (seconds of CPU per row, of them in the model, rows per turn)."""
     (cpu_1, model_1, rows_1), (cpu_2, model_2, rows_2) = alone, together
-    fixed = ((cpu_1 - model_1) - (cpu_2 - model_2)) / (1 / rows_1 - 1 / rows_2)
-    fixed = max(0.0, fixed)
+    if rows_1 == rows_2:
+        return 0.0, cpu_2 - model_2
+    fixed = max(0.0, ((cpu_1 - model_1) - (cpu_2 - model_2)) / (1 / rows_1 - 1 / rows_2))
     return fixed, cpu_2 - model_2 - fixed / rows_2
 
 
