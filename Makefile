@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test pt2-test demo bench accuracy install deb clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test pt2-test demo bench accuracy install deb image clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ install: programs ## both programs, what they need and the drift library under P
 
 deb: programs ## Debian packages of the programs and of the drift library, in build/deb
 	@$(PYTHON) deploy/debian/make_deb.py --build $(BUILD)
+
+image: ## the container image: TAG=name:tag, DIGEST=sha256:… of the base or today's; needs docker or podman
+	@deploy/image/build_image.sh $(or $(TAG),driftserve:dev) $(DIGEST)
 
 clean: ## remove build/
 	@rm -rf build

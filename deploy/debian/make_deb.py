@@ -9,10 +9,13 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "deploy" / "build"))
+from linked_libraries import output, owners, shared_objects  # noqa: E402
+
 PRIVATE = pathlib.Path("usr/lib/driftserve")  # programs and their libraries, beside each other as run paths expect
 MAINTAINER = "driftserve maintainers <driftserve@localhost>"
 DESCRIPTIONS = {
@@ -24,33 +27,12 @@ DESCRIPTIONS = {
 }
 
 
-def output(*command):
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
-
-
 def version():
     return re.search(r"project\(driftserve VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
 
 
 def install(build, prefix, component):
     output("cmake", "--install", build, "--prefix", prefix, "--component", component)
-
-
-def owners(paths):
-    """Path → Debian package, of those files of this machine that belong to one."""
-    names = {}
-    for path in paths:
-        for name in (path, os.path.realpath(path)):
-            # Since /lib became a link to /usr/lib, packages know their files by either name.
-            names.update({name: path, name.removeprefix("/usr"): path})
-    found = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True).stdout
-    return {names[file]: packages.split(":", 1)[0]
-            for packages, file in (line.rsplit(": ", 1) for line in found.splitlines()) if file in names}
-
-
-def shared_objects(program):
-    """Name → path of every library that the program loads on this machine."""
-    return dict(re.findall(r"^\s+(\S+) => (/\S+)", output("ldd", program), re.M))
 
 
 def dependency(package, name):

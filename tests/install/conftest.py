@@ -11,7 +11,7 @@ def build_folder():
     return ROOT / os.environ.get("DRIFTSERVE_BUILD", "build/release")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def moved(tmp_path_factory):
     """What `make install` writes, in a folder that it was not written to."""
     folder = tmp_path_factory.mktemp("install")
