@@ -60,7 +60,7 @@ bench: programs ## the figures of tests/bench/README.md; fetches what they are c
 	@tests/pt2/setup.sh || echo "bench: no packages and no peers in Python: torch could not be set up"
 	@tests/bench/setup_peers.sh
 	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
-	@$(PYTHON) tests/bench/run_drift_bench.py --build $(BUILD)
+	@$(if $(ONLY),true,$(PYTHON) tests/bench/run_drift_bench.py --build $(BUILD))
 
 accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compared tools go into .deps/peers
 	@tests/run.sh build release drift_accuracy
