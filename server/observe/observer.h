@@ -26,7 +26,7 @@ struct ObserverSettings {
   /// Secret for record fields that monitor.yaml says to hash, 32 hexadecimal digits. Without it they are dropped.
   std::string hash_key;
   EarlyLabelLimits early_labels = {};  // per model
-  ThreadPlace place;  // of the thread; what the kernel refuses is logged
+  ThreadPlace place = {};  // of the thread; what the kernel refuses is logged
 };
 
 /// The one thread behind the reply: drains the tap, publishes a record per kept row, keeps the drift window of every
