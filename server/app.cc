@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <thread>
 #include <utility>
@@ -108,9 +109,10 @@ bool SharesMemory(const GrpcConfig& config) {
 /// Every part of the server, in the order of their dependencies: what is destroyed first uses what is destroyed later.
 class App::Parts {
  public:
-  Parts(ServerConfig config, std::string version)
+  Parts(ServerConfig config, std::string version, std::function<void()> on_device_fault)
       : config_(std::move(config)),
         version_(std::move(version)),
+        on_device_fault_(std::move(on_device_fault)),
         clock_(&Clock::System()),
         log_filter_(LeastLevel(config_.log)),
         log_(MakeLog(config_.log, &log_filter_)),
@@ -136,9 +138,11 @@ class App::Parts {
   void LogTotals() const;
   void MakeWatchdog();
   std::string NotReady() const;
+  void EndOnDeviceFault(const std::string& model, const absl::Status& fault);
 
   const ServerConfig config_;
   const std::string version_;
+  const std::function<void()> on_device_fault_;
   const Clock* const clock_;
   LogFilter log_filter_;
   const Log log_;
@@ -163,6 +167,7 @@ class App::Parts {
   std::unique_ptr<ModelController> control_;
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<Operations> operations_;
+  std::atomic<bool> device_failed_ = false;
   bool stopped_ = false;
 };
 
@@ -241,6 +246,9 @@ absl::Status App::Parts::StartGrpc() {
   settings.turn_limit_ns = config_.scheduling.turn_limit_us * 1000;
   settings.default_timeout_ns = config_.scheduling.default_timeout_ms * 1'000'000;
   settings.access_log = access_log_.get();
+  settings.device_fault = [this](const std::string& model, const absl::Status& fault) {
+    EndOnDeviceFault(model, fault);
+  };
   ServiceSources sources;
   if (SharesMemory(config_.grpc)) {
     settings.limits.regions = &regions_;
@@ -288,6 +296,9 @@ void App::Parts::MakeControl() {
   };
   serving.refresh = [this](size_t poller) { grpc_->pollers()[poller]->TurnToCurrentModels(); };
   serving.set_health = [this](const std::string& name, bool healthy) { health_.Set(name, healthy); };
+  serving.device_fault = [this](const std::string& model, const absl::Status& fault) {
+    EndOnDeviceFault(model, fault);
+  };
   host_ = std::make_unique<ServingHost>(std::move(serving));
   ControlSettings settings;
   const std::string& control = config_.repository.control;
@@ -338,7 +349,17 @@ void App::Parts::MakeWatchdog() {
   watchdog_ = std::make_unique<Watchdog>(std::move(settings));
 }
 
+void App::Parts::EndOnDeviceFault(const std::string& model, const absl::Status& fault) {
+  if (device_failed_.exchange(true)) return;
+  state_.SetReady(false);
+  health_.Close();
+  log_(LogLevel::kError, Concat("the device of model '", model, "' failed for good, ending with exit code ",
+                                static_cast<int>(kExitDeviceFault), ": ", fault.message()));
+  on_device_fault_();
+}
+
 std::string App::Parts::NotReady() const {
+  if (device_failed_) return "a device failed for good";
   if (state_.ready()) return watchdog_ != nullptr ? watchdog_->Complaint() : "";
   return health_.closed() ? "shutting down" : "loading models";
 }
@@ -355,7 +376,8 @@ void App::Parts::Stop() {
     std::this_thread::sleep_for(std::chrono::milliseconds(config_.shutdown.lame_duck_ms));
   }
   if (grpc_ != nullptr) grpc_->Shutdown(config_.shutdown.drain_timeout_ms);
-  if (control_ != nullptr) control_->ReleaseAll();
+  // On a device that failed, freeing memory fails too.
+  if (control_ != nullptr && !device_failed_) control_->ReleaseAll();
   if (access_log_ != nullptr) access_log_->Stop();
   if (observer_ != nullptr) observer_->Stop(config_.kafka.flush_timeout_ms);
   operations_.reset();
@@ -375,8 +397,8 @@ void App::Parts::LogTotals() const {
               records.sampled, " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
 }
 
-App::App(ServerConfig config, std::string version)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(version))) {}
+App::App(ServerConfig config, std::string version, std::function<void()> on_device_fault)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(version), std::move(on_device_fault))) {}
 App::~App() = default;
 bool App::Start(StartFailure& failure) { return parts_->Start(failure); }
 void App::Stop() { parts_->Stop(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -8,7 +9,13 @@
 namespace driftserve {
 
 /// Exit codes of driftserve.
-enum ExitCode { kExitOk = 0, kExitBadConfiguration = 1, kExitUsage = 2, kExitUnavailable = 75 };
+enum ExitCode {
+  kExitOk = 0,
+  kExitBadConfiguration = 1,
+  kExitUsage = 2,
+  kExitDeviceFault = 70,
+  kExitUnavailable = 75
+};
 
 /// Why the server did not start: the exit code, and every fault, one per line.
 struct StartFailure {
@@ -21,8 +28,9 @@ struct StartFailure {
 /// Thread safety: Start and Stop by one thread, in this order. Lifetime: Stop (or the destructor) ends every thread.
 class App {
  public:
-  /// `version`: of the build, for metadata and metrics.
-  App(ServerConfig config, std::string version);
+  /// `version`: of the build, for metadata and metrics. `on_device_fault`: called once, from any thread, when a device
+  /// failed for good; nothing serves any more, and the process has to Stop and end with kExitDeviceFault.
+  App(ServerConfig config, std::string version, std::function<void()> on_device_fault);
   ~App();
 
   /// Binds, loads, warms and serves. False, with the reason in `failure`, when the server cannot run.

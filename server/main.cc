@@ -1,7 +1,10 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <string>
@@ -88,7 +91,11 @@ sigset_t BlockEndingSignals() {
 
 int Serve(ServerConfig config) {
   const sigset_t signals = BlockEndingSignals();
-  App app(std::move(config), DRIFTSERVE_VERSION);
+  std::atomic<bool> device_failed = false;
+  App app(std::move(config), DRIFTSERVE_VERSION, [&device_failed] {
+    device_failed = true;
+    kill(getpid(), SIGTERM);
+  });
   StartFailure failure;
   if (!app.Start(failure)) {
     std::cerr << "driftserve: " << failure.message << "\n";
@@ -97,6 +104,7 @@ int Serve(ServerConfig config) {
   int received = 0;
   sigwait(&signals, &received);
   app.Stop();
+  if (device_failed) std::_Exit(kExitDeviceFault);  // without destructors, which would touch the device
   return kExitOk;
 }
 

@@ -46,6 +46,9 @@ struct alignas(64) ServingSlot {
   DurationHistogram execute_duration;  // the batch, once per batch
   RowsHistogram batch_rows;
 
+  SingleWriterCounter halved_batches;    // run again in two halves, because memory ran out
+  SingleWriterCounter device_faults;     // runs that found their device failed for good
+
   SingleWriterCounter running_since_ns;  // monotonic, of the run that is going; 0: none
   SingleWriterCounter hung_runs;         // runs over the watchdog's limit; written by the watchdog
 

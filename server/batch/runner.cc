@@ -1,5 +1,8 @@
 #include "server/batch/runner.h"
 
+#include <iterator>
+
+#include "server/base/device_fault.h"
 #include "server/batch/access.h"
 #include "server/batch/after_reply.h"
 #include "server/batch/refusal.h"
@@ -13,18 +16,45 @@ int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> ba
     return start_ns;
   }
   ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
+  for (const std::unique_ptr<Inference>& inference : running_) {
+    slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
+  }
+  const int64_t end_ns = RunKept(graph, start_ns, true);
+  TapAll(answered_);
+  return end_ns;
+}
+
+int64_t BatchRunner::RunKept(Graph& graph, int64_t start_ns, bool whole) {
+  ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
   slot.last_start_ns = start_ns;
   slot.running_since_ns.Set(static_cast<uint64_t>(start_ns));
-  const absl::Status status = Execute(graph, start_ns);
+  const absl::Status status = Execute(graph);
   slot.running_since_ns.Set(0);
   const int64_t end_ns = thread_.clock->MonotonicNanos();
   slot.execute_duration.Observe(static_cast<uint64_t>(end_ns - start_ns));
-  if (status.ok()) CountBatch(start_ns, end_ns, slot);
+  if (status.ok()) {
+    CountBatch(start_ns, end_ns, slot);
+  } else if (absl::IsResourceExhausted(status) && whole && running_.size() > 1) {
+    return RunHalves(graph, slot);
+  } else if (IsDeviceFault(status)) {
+    slot.device_faults.Add();
+    thread_.device_fault(running_[0]->model->settings.name, status);
+  }
   ReplyToAll(status, start_ns, end_ns);
   if (status.ok()) CountOutput(static_cast<uint64_t>(thread_.clock->MonotonicNanos() - end_ns), slot);
   TapAll(running_);
-  TapAll(answered_);
   return end_ns;
+}
+
+int64_t BatchRunner::RunHalves(Graph& graph, ServingSlot& slot) {
+  slot.halved_batches.Add();
+  const auto middle = running_.begin() + static_cast<std::ptrdiff_t>(running_.size() / 2);
+  std::vector<std::unique_ptr<Inference>> second(std::make_move_iterator(middle),
+                                                 std::make_move_iterator(running_.end()));
+  running_.erase(middle, running_.end());
+  RunKept(graph, thread_.clock->MonotonicNanos(), false);
+  running_ = std::move(second);
+  return RunKept(graph, thread_.clock->MonotonicNanos(), false);
 }
 
 void BatchRunner::CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns) {
@@ -88,16 +118,14 @@ void BatchRunner::Refuse(std::unique_ptr<Inference> inference, const absl::Statu
   thread_.reclaim(std::move(inference));
 }
 
-absl::Status BatchRunner::Execute(Graph& graph, int64_t start_ns) {
+absl::Status BatchRunner::Execute(Graph& graph) {
   items_.clear();
   rows_ = 0;
-  ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
   for (const std::unique_ptr<Inference>& inference : running_) {
     items_.push_back({&inference->decoded.inputs, inference->decoded.rows});
     rows_ += inference->decoded.rows;
-    slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
   }
-  slot.batch_rows.Observe(static_cast<uint64_t>(rows_));
+  running_[0]->model->counters.slot(thread_.index).batch_rows.Observe(static_cast<uint64_t>(rows_));
   return graph.Run(items_, outputs_);
 }
 

@@ -27,11 +27,14 @@ struct ServingThread {
   /// True where the thread that accepted a request also runs it: the call outlives Send until the thread turns to
   /// its queue again.
   bool accepts = false;
+  /// Told when the device of a model failed for good: from any thread, perhaps often.
+  std::function<void(const std::string& model, const absl::Status& fault)> device_fault;
   /// Takes what is spent (an Inference) for use again.
   std::function<void(std::unique_ptr<SampleOwner>)> reclaim;
 };
 
 /// Runs batches on one thread: drops what is expired or cancelled, runs the rest, replies to each, and only then taps.
+/// A batch of several requests for which memory ran out is run once more in two halves.
 /// Not thread-safe; one per serving thread.
 class BatchRunner {
  public:
@@ -49,7 +52,10 @@ class BatchRunner {
 
  private:
   void DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns);
-  absl::Status Execute(Graph& graph, int64_t start_ns);
+  /// Runs and answers `running_`. `whole`: it may be halved.
+  int64_t RunKept(Graph& graph, int64_t start_ns, bool whole);
+  int64_t RunHalves(Graph& graph, ServingSlot& slot);
+  absl::Status Execute(Graph& graph);
   void CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns);
   void CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot);
   void CountOutput(uint64_t output_ns, ServingSlot& slot);

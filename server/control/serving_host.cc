@@ -64,6 +64,7 @@ ServingThread ServingHost::InstanceThread(const Model* model, size_t slot) {
   thread.clock = settings_.clock;
   thread.admission = settings_.admission;
   thread.boot_id = settings_.boot_id;
+  thread.device_fault = settings_.device_fault;
   thread.reclaim = [](std::unique_ptr<SampleOwner>) {};  // another thread's messages: freed
   const std::lock_guard lock(mutex_);
   const Producers producers = TakeProducers();

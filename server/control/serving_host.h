@@ -33,6 +33,7 @@ struct ServingHostSettings {
   /// On a poller's own thread: turns to what the registry holds now.
   std::function<void(size_t poller)> refresh;
   std::function<void(const std::string& name, bool serving)> set_health;
+  std::function<void(const std::string& model, const absl::Status& fault)> device_fault;
 };
 
 /// Requests of models that are gone: answered, and refused or failed.

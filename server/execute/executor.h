@@ -30,7 +30,8 @@ class Graph {
   /// Runs all items as one batch; the caller has made sure that their shapes agree but for the rows. On success
   /// `outputs` holds, in the order of the model's outputs, tensors over all rows, item after item; their bytes live
   /// until the next Run. Errors: INTERNAL with the model's own message when it raised; INTERNAL when an output is not
-  /// as the configuration says (naming it, expected, got); RESOURCE_EXHAUSTED when memory ran out.
+  /// as the configuration says (naming it, expected, got); RESOURCE_EXHAUSTED when memory ran out; DeviceFault() when
+  /// the device failed for good.
   virtual absl::Status Run(absl::Span<const BatchItem> items, TensorList& outputs) = 0;
 };
 

@@ -58,4 +58,20 @@ bool SaysOutOfMemory(std::string_view what) {
          what.find("DefaultCPUAllocator: not enough memory") != what.npos || what.find("out of memory") != what.npos;
 }
 
+bool SaysDeviceFault(std::string_view what) {
+  constexpr std::string_view kFaults[] = {
+      "an illegal memory access was encountered", "an illegal instruction was encountered",
+      "misaligned address",                       "operation not supported on global/shared address space",
+      "invalid program counter",                  "unspecified launch failure",
+      "device-side assert triggered",             "uncorrectable ECC error encountered",
+      "hardware stack error",                     "the launch timed out and was terminated",
+      "uncorrectable NVLink error",               "Tensor Memory Leak",
+      "an external failure",                      "CUDA error: unknown error"};
+  if (what.find("CUDA error") == what.npos) return false;
+  for (const std::string_view fault : kFaults) {
+    if (what.find(fault) != what.npos) return true;
+  }
+  return false;
+}
+
 }  // namespace driftserve

@@ -13,4 +13,8 @@ std::string ModelMessage(std::string_view what);
 /// True for the text that torch's CPU allocator raises when memory ran out.
 bool SaysOutOfMemory(std::string_view what);
 
+/// True for what CUDA says when the process has to end: the errors after which, by its documentation, every further call
+/// fails. Memory that ran out and calls that were wrong are not among them.
+bool SaysDeviceFault(std::string_view what);
+
 }  // namespace driftserve

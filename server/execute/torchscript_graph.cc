@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 
+#include "server/base/device_fault.h"
 #include "server/execute/input_slot.h"
 #include "server/execute/output_slot.h"
 #include "server/execute/run_rules.h"
@@ -45,13 +46,15 @@ class TorchScriptGraph : public Graph {
 
   absl::Status Run(absl::Span<const BatchItem> items, TensorList& outputs) override {
     if (absl::Status status = CheckItems(items, plan_->request.batches, model_); !status.ok()) return status;
-    return CatchTorch(absl::StatusCode::kInternal, model_, [&] {
+    const absl::Status status = CatchTorch(absl::StatusCode::kInternal, model_, [&] {
       UseIntraOpThreads(plan_->request.intra_op_threads);
       const c10::InferenceMode inference;
       if (absl::Status status = FillStack(items); !status.ok()) return status;
       torch::jit::InterpreterState(code_).run(stack_);
       return ReadResult(items, outputs);
     });
+    const std::string message(status.message());
+    return plan_->request.device == DeviceKind::kGpu && SaysDeviceFault(message) ? DeviceFault(message) : status;
   }
 
  private:

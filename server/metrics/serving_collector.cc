@@ -77,6 +77,10 @@ struct ServingFamilies {
   FamilyBuilder rows{"driftserve_batch_rows", "Rows of a batch.", MetricType::Histogram};
   FamilyBuilder hung{"driftserve_hung_runs_total", "Runs of a model that took longer than the watchdog's limit.",
                      MetricType::Counter};
+  FamilyBuilder halved{"driftserve_halved_batches_total",
+                       "Batches run again in two halves, because memory ran out.", MetricType::Counter};
+  FamilyBuilder faults{"driftserve_device_faults_total", "Runs that found their device failed for good.",
+                       MetricType::Counter};
   FamilyBuilder ready{"driftserve_model_ready", "1 while the model version answers requests.", MetricType::Gauge};
 
   void Add(const ServedVersion& version) {
@@ -84,7 +88,10 @@ struct ServingFamilies {
     ready.Add(model, version.ready ? 1 : 0);
     if (version.counters == nullptr) return;
     AddRequests(*version.counters, model, requests);
-    AddHungRuns(*version.counters, model);
+    AddCount(*version.counters, &ServingSlot::hung_runs, model, hung);
+    AddCount(*version.counters, &ServingSlot::halved_batches, model, halved);
+    AddCount(*version.counters, &ServingSlot::device_faults, model, faults);
+    AddCount(*version.counters, &ServingSlot::delayed, model, delayed);
     AddRefused(*version.counters, model);
     AddDuration(*version.counters, &ServingSlot::request_duration, model, request);
     AddDuration(*version.counters, &ServingSlot::queue_duration, model, queue);
@@ -93,16 +100,14 @@ struct ServingFamilies {
     rows.AddHistogram(model, batch.bounds, batch.counts, batch.sum);
   }
 
-  void AddHungRuns(const ServingCounters& counters, const MetricLabels& model) {
+  static void AddCount(const ServingCounters& counters, SingleWriterCounter ServingSlot::* counter,
+                       const MetricLabels& model, FamilyBuilder& family) {
     uint64_t count = 0;
-    for (const ServingSlot& slot : counters.slots()) count += slot.hung_runs.Read();
-    hung.Add(model, static_cast<double>(count));
+    for (const ServingSlot& slot : counters.slots()) count += (slot.*counter).Read();
+    family.Add(model, static_cast<double>(count));
   }
 
   void AddRefused(const ServingCounters& counters, const MetricLabels& model) {
-    uint64_t late = 0;
-    for (const ServingSlot& slot : counters.slots()) late += slot.delayed.Read();
-    delayed.Add(model, static_cast<double>(late));
     for (size_t reason = 0; reason < kRefusalCount; ++reason) {
       uint64_t count = 0;
       for (const ServingSlot& slot : counters.slots()) count += slot.refused[reason].Read();
@@ -152,8 +157,8 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
   std::vector<MetricFamily> all;
   for (FamilyBuilder* family :
        {&families.requests, &families.refused, &families.delayed, &families.request, &families.queue,
-        &families.execute, &families.rows, &families.hung, &families.ready, &requests, &bytes, &loads, &lines,
-        &build}) {
+        &families.execute, &families.rows, &families.hung, &families.halved, &families.faults, &families.ready,
+        &requests, &bytes, &loads, &lines, &build}) {
     family->MoveTo(all);
   }
   return all;

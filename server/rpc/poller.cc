@@ -57,6 +57,7 @@ Poller::Poller(size_t index, std::unique_ptr<grpc::ServerCompletionQueue> queue,
   thread.access = access_;
   thread.boot_id = settings.boot_id;
   thread.accepts = true;
+  thread.device_fault = settings.device_fault;
   thread.reclaim = [this](std::unique_ptr<SampleOwner> spent) { reclaim_(std::move(spent)); };
   runner_ = std::make_unique<BatchRunner>(std::move(thread));
 }

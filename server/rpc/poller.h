@@ -38,6 +38,7 @@ struct PollerSettings {
   int64_t default_timeout_ns = 0;  // for requests without a deadline; 0: none
   DecodeLimits limits;
   AccessLog* access_log = nullptr;  // null: nothing is logged
+  std::function<void(const std::string& model, const absl::Status& fault)> device_fault;
 };
 
 /// One serving thread: waits on its completion queue, accepts requests, runs those of short models itself in batches

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/base/device_fault.h"
+#include "server/base/text.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_inference.h"
 
@@ -29,6 +31,9 @@ class RunnerTest : public testing::Test {
     thread.tap = producer_;
     thread.boot_id = 5;
     thread.accepts = true;
+    thread.device_fault = [this](const std::string& model, const absl::Status& fault) {
+      faults_.push_back(Concat(model, ": ", fault.message()));
+    };
     thread.reclaim = [this](std::unique_ptr<SampleOwner> spent) { spent_.push_back(std::move(spent)); };
     runner_ = std::make_unique<BatchRunner>(std::move(thread));
   }
@@ -74,6 +79,7 @@ class RunnerTest : public testing::Test {
   std::vector<std::unique_ptr<Inference>> batch_;
   std::vector<FakeReply> replies_;
   std::vector<std::unique_ptr<SampleOwner>> spent_;
+  std::vector<std::string> faults_;
   uint64_t sequence_ = 0;
 };
 
@@ -115,6 +121,55 @@ TEST_F(RunnerTest, ARequestThatCannotEndInTimeDoesNotRun) {
   EXPECT_THAT(graph_.batches, ElementsAre(1));
   EXPECT_EQ(Refused(Refusal::kHopeless), 1u);
   EXPECT_THAT(std::string(replies_[0].status.message()), HasSubstr("model 'm' takes about 5"));
+}
+
+TEST_F(RunnerTest, ABatchForWhichMemoryRanOutRunsOnceMoreInHalves) {
+  graph_.failure = absl::ResourceExhaustedError("out of memory");
+  graph_.before_run = [this] {
+    if (graph_.batches.size() == 1) graph_.failure = absl::OkStatus();
+  };
+  for (int i = 0; i < 5; ++i) Add({static_cast<float>(i)});
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(5, 2, 3));
+  ASSERT_EQ(replies_.size(), 5u);
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(replies_[i].outputs, ElementsAre(2.0f * static_cast<float>(i)));
+  EXPECT_EQ(Counted(absl::StatusCode::kOk), 5u);
+  EXPECT_EQ(model_->counters.slot(0).halved_batches.Read(), 1u);
+  EXPECT_EQ(spent_.size(), 5u);
+  EXPECT_EQ(admission_.pending_requests(), 0);
+}
+
+TEST_F(RunnerTest, AHalfThatFailsAgainIsNotHalvedAgainAndFailsAlone) {
+  graph_.before_run = [this] {
+    graph_.failure = graph_.batches.size() < 2 ? absl::ResourceExhaustedError("out of memory") : absl::OkStatus();
+  };
+  for (int i = 0; i < 4; ++i) Add({static_cast<float>(i)});
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(4, 2, 2));
+  EXPECT_EQ(Counted(absl::StatusCode::kResourceExhausted), 2u);
+  EXPECT_EQ(Counted(absl::StatusCode::kOk), 2u);
+  EXPECT_EQ(model_->counters.slot(0).halved_batches.Read(), 1u);
+  EXPECT_TRUE(faults_.empty());
+}
+
+TEST_F(RunnerTest, ASingleRequestForWhichMemoryRanOutFails) {
+  graph_.failure = absl::ResourceExhaustedError("out of memory");
+  Add({1, 2, 3});
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(3));
+  EXPECT_EQ(Counted(absl::StatusCode::kResourceExhausted), 1u);
+  EXPECT_EQ(model_->counters.slot(0).halved_batches.Read(), 0u);
+}
+
+TEST_F(RunnerTest, ADeviceThatFailedForGoodIsReportedAndNotTriedAgain) {
+  graph_.failure = DeviceFault("CUDA error: device-side assert triggered");
+  Add({1});
+  Add({2});
+  Run();
+  EXPECT_THAT(graph_.batches, ElementsAre(2));
+  EXPECT_THAT(faults_, ElementsAre("m: CUDA error: device-side assert triggered"));
+  EXPECT_EQ(Counted(absl::StatusCode::kUnavailable), 2u);
+  EXPECT_EQ(model_->counters.slot(0).device_faults.Read(), 1u);
 }
 
 TEST_F(RunnerTest, AnswersLeaveInTheOrderOfTheirTickets) {

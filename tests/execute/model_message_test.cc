@@ -56,5 +56,13 @@ TEST(ModelMessage, KnowsThatMemoryRanOut) {
   EXPECT_FALSE(SaysOutOfMemory("RuntimeError: negative input"));
 }
 
+TEST(ModelMessage, KnowsADeviceThatFailedForGoodFromACallThatWasWrong) {
+  EXPECT_TRUE(SaysDeviceFault("CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be …"));
+  EXPECT_TRUE(SaysDeviceFault("m: CUDA error: device-side assert triggered"));
+  EXPECT_FALSE(SaysDeviceFault("CUDA error: invalid configuration argument"));
+  EXPECT_FALSE(SaysDeviceFault("CUDA out of memory. Tried to allocate 2.00 GiB"));
+  EXPECT_FALSE(SaysDeviceFault("RuntimeError: unspecified launch failure")) << "a model's own words";
+}
+
 }  // namespace
 }  // namespace driftserve

@@ -26,6 +26,8 @@ TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
     slot.batch_rows.Observe(3);
     slot.refused[static_cast<size_t>(Refusal::kHopeless)].Add(4);
     slot.delayed.Add(2);
+    slot.halved_batches.Add(3);
+    slot.device_faults.Add(1);
   }
   const std::string text = Scrape({{{"m", "4", true, counters}}, 3, 512});
   EXPECT_THAT(
@@ -36,6 +38,8 @@ TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
   EXPECT_THAT(text, HasSubstr("driftserve_refused_requests_total{model_name=\"m\",model_version=\"4\","
                               "reason=\"hopeless\"} 8\n"));
   EXPECT_THAT(text, HasSubstr("reason=\"model_share\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_halved_batches_total{model_name=\"m\",model_version=\"4\"} 6\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_device_faults_total{model_name=\"m\",model_version=\"4\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("driftserve_delayed_requests_total{model_name=\"m\",model_version=\"4\"} 4\n"));
   EXPECT_THAT(
       text,

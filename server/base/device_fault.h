@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace driftserve {
+
+/// UNAVAILABLE, marked: the device failed in a way after which every run on it fails, until the process ends.
+absl::Status DeviceFault(std::string_view message);
+
+bool IsDeviceFault(const absl::Status& status);
+
+}  // namespace driftserve
