@@ -132,6 +132,7 @@ void WriteModelRepository(const std::string& folder, bool watched) {
              Tensor("input", "image", "FP32", "1, 16, 16") + Tensor("output", "logits", "FP32", "4"),
              MakeImageClassifier());
   WriteModel(folder, "raising", 8, x + y, MakeRaising());
+  WriteModel(folder, "hungry", 8, x + y, MakeHungry());
   WriteModel(folder, "slow", 8, x + y, MakeSlow(20));
   WriteModel(folder, "spinning", 8, x + y, MakeSpinning());
   WriteModel(folder, "heavy", 8, x + y, MakeHeavy());

@@ -25,6 +25,8 @@ std::string MakeIdentity();
 
 /// forward(x) → x; raises "negative input" when any element is negative.
 std::string MakeRaising();
+/// y = x; says that memory ran out where the batch's sum is above 2.5.
+std::string MakeHungry();
 
 /// forward(x: FP32 [N,1]) → FP32 [N,1]: x plus how often the module has run, kept in a buffer of its own.
 std::string MakeStateful();

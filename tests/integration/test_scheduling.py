@@ -111,6 +111,20 @@ def test_a_requests_own_timeout_holds_and_what_cannot_meet_it_is_refused_without
     assert run == REQUESTS - late
 
 
+def test_a_batch_for_which_memory_ran_out_runs_again_in_halves(start):
+    """The model has memory for a sum of 2.5: not for eight requests of 0.5 that wait for each other, but for four."""
+    served = start({"hungry": {}}, configure={
+        "hungry": "dynamic_batching { max_queue_delay_microseconds: 300000 preferred_batch_size: [ 8 ] }"})
+    with triton.InferenceServerClient(served.address) as client:
+        burst = Burst(client, "hungry")
+        burst.send(8, value=0.5)
+        assert statuses(burst.wait()) == {None: 8}
+        assert served.metrics().sum("driftserve_halved_batches_total", model_name="hungry") == 1
+        alone = Burst(client, "hungry")
+        alone.send(1, value=3)
+        assert statuses(alone.wait()) == {"StatusCode.RESOURCE_EXHAUSTED": 1}, "nothing to halve"
+
+
 def test_a_stream_keeps_the_order_where_the_model_does(client):
     answers = queue.Queue()
     client.start_stream(callback=lambda result, error: answers.put((result, error)))
