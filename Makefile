@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test pt2-test demo bench accuracy install deb image clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test demo bench accuracy install deb image clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ clients-test: programs ## perf_analyzer, KServe's SDK, ghz and grpcurl against t
 	@tests/run.sh build release make_test_repository fake_nvml
 	@tests/clients/setup.sh
 	@DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/clients
+
+fleet-test: programs ## three replicas restarted one after another, twenty times over, under load; drift of the fleet
+	@tests/run.sh build release make_test_repository
+	@FLEET_ROUNDS=20 DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/integration/test_fleet.py
 
 pt2-test: build ## flight_delay as an archive and as an AOTInductor package; compiles it first, with 4.7 GB of Python's torch
 	@tests/pt2/setup.sh
