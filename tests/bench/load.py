@@ -32,7 +32,7 @@ def pinned(core):
     return (["nice", "-n", "-20"] if os.geteuid() == 0 else []) + ["taskset", "-c", str(core)]
 
 
-def run(command, seconds=300):
+def run(command, seconds=120):
     """The standard output of a client on its core."""
     done = subprocess.run([*pinned(CLIENT_CORE), *map(str, command)], capture_output=True, text=True, timeout=seconds)
     if done.returncode:
