@@ -16,7 +16,9 @@ SECONDS = 5.0
 WARM_SHARE = 0.1      # of the requests, the first ones: left out
 ALONE_REQUESTS, SATURATED_REQUESTS = 10_000, 60_000
 LARGEST_BATCH = 64
-ECHO_MAY_MOVE = 0.2
+# How much larger the largest p99 of the rounds may be than the smallest. Service times that were measured while the
+# machine did something else can make the ideal queue overflow.
+ECHO_MAY_MOVE, IDEAL_MAY_MOVE = 0.2, 0.5
 
 
 def batch_times(served):
@@ -107,10 +109,11 @@ def poisson(context):
 
 
 def outcome(rate, echoes, measured, ideal):
-    moved = unsteady(echoes, ECHO_MAY_MOVE)
+    steady = (("echo's own", echoes, ECHO_MAY_MOVE), ("ideal queue's", ideal, IDEAL_MAY_MOVE))
+    moved = [name for name, values, limit in steady if unsteady(values, limit)]
     figure = Figure("P6", "p99 at 70 % of saturation, Poisson, from intended send time ÷ ideal batch queue",
                     ratios(measured, ideal), at_most(1.3),
-                    no_verdict="the echo's own p99 moved by more than 20 %" if moved else "")
+                    no_verdict="; ".join(f"the {name} p99 moved too much between rounds" for name in moved))
     micros = {name: [value * 1e6 for value in values]
               for name, values in (("bare echo", echoes), ("driftserve", measured), ("ideal queue", ideal))}
     beside = Figure("", "the same ÷ bare echo's p99 at the same rate", ratios(measured, echoes))

@@ -11,6 +11,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
 
 import ideal_queue  # noqa: E402
 import peers  # noqa: E402
+import queueing  # noqa: E402
 import report  # noqa: E402
 import run_bench  # noqa: E402
 from figures import Figure, at_least, at_most, ratios, spread, table, unsteady  # noqa: E402
@@ -61,6 +62,16 @@ def test_the_costs_of_a_turn_from_two_loads():
     assert (fixed, each) == (pytest.approx(30), pytest.approx(10))
     assert ideal_queue.turn_costs((10.0, 0.0, 1.0), (11.0, 0.0, 2.0)) == (0, 11)
     assert ideal_queue.turn_costs((10.0, 0.0, 1.0), (11.0, 2.0, 1.0)) == (0, 9)
+
+
+@pytest.mark.parametrize("echoes, ideal, verdict", [
+    ([100, 119], [200, 290], "holds"),
+    ([100, 121], [200, 290], "no verdict"),
+    ([100, 119], [200, 310], "no verdict"),
+])
+def test_random_arrivals_decide_nothing_on_an_unsteady_machine(echoes, ideal, verdict):
+    outcome = queueing.outcome(1000.0, echoes, [240, 340], ideal)
+    assert outcome.figures[0].verdict() == verdict
 
 
 def test_spread_and_ratios():
