@@ -11,6 +11,7 @@ Standard library only; `write` does the same from Python.
 
 import argparse
 import os
+import re
 import shutil
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,22 +40,41 @@ def write(directory, without_tls=False, **values):
         text = text.replace("smtp_require_tls: true", "smtp_require_tls: false")
     os.makedirs(directory, exist_ok=True)
     shutil.copytree(os.path.join(HERE, "templates"), os.path.join(directory, "templates"), dirs_exist_ok=True)
-    with open(os.path.join(directory, "alertmanager.yml"), "w") as file:
+    path = os.path.join(directory, "alertmanager.yml")
+    with open(path + ".new", "w") as file:
         file.write(text)
+    os.replace(path + ".new", path)
     return text
+
+
+def _matching(pattern, expected):
+    """A type of argparse: text that matches, else an error that says what was expected."""
+
+    def check(text):
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return text
+
+    return check
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("directory")
-    parser.add_argument("--smarthost", required=True, help="host:port of the mail server")
-    parser.add_argument("--from", dest="sender", required=True, help="the mails' sender")
-    parser.add_argument("--operators", required=True, help="mail address of those who run the servers")
-    parser.add_argument("--model-owners", required=True, help="mail address of those who trained the models")
-    parser.add_argument("--operators-channel", default=PLACEHOLDERS["operators_channel"])
-    parser.add_argument("--models-channel", default=PLACEHOLDERS["models_channel"])
+    server = _matching(r"[^\s:/]+:\d{1,5}", "host:port")
+    mail = _matching(r"[^\s@'\"]+@[^\s@'\"]+", "a mail address")
+    channel = _matching(r"[#@][^\s'\"]+", "#channel or @person")
+    parser.add_argument("--smarthost", required=True, type=server, help="host:port of the mail server")
+    parser.add_argument("--from", dest="sender", required=True, type=mail, help="the mails' sender")
+    parser.add_argument("--operators", required=True, type=mail, help="those who run the servers")
+    parser.add_argument("--model-owners", required=True, type=mail, help="those who trained the models")
+    parser.add_argument("--operators-channel", default=PLACEHOLDERS["operators_channel"], type=channel)
+    parser.add_argument("--models-channel", default=PLACEHOLDERS["models_channel"], type=channel)
     parser.add_argument(
-        "--slack-url-file", default=PLACEHOLDERS["slack_url_file"], help="absolute; holds the webhook's address"
+        "--slack-url-file",
+        default=PLACEHOLDERS["slack_url_file"],
+        type=_matching(r"/[^\s'\"]+", "an absolute path"),
+        help="the file that holds the webhook's address",
     )
     parser.add_argument("--without-tls", action="store_true", help="the mail server speaks no STARTTLS")
     write(**vars(parser.parse_args()))

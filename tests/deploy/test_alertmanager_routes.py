@@ -96,3 +96,22 @@ def test_an_address_that_is_missing_is_named(tmp_path):
     )
     assert done.returncode == 2 and "--smarthost" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "option, value, expected",
+    [
+        ("--smarthost", "smtp.company", "expected host:port, got 'smtp.company'"),
+        ("--operators", "ops", "expected a mail address, got 'ops'"),
+        ("--models-channel", "ml", "expected #channel or @person, got 'ml'"),
+        ("--slack-url-file", "slack_url", "expected an absolute path, got 'slack_url'"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path, option, value, expected):
+    done = subprocess.run(
+        [sys.executable, FOLDER / "configuration.py", tmp_path, *ADDRESSES, option, value],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and f"{option}: {expected}" in done.stderr, done.stderr
+    assert list(tmp_path.iterdir()) == []

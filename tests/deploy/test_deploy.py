@@ -197,3 +197,33 @@ def test_a_configuration_for_other_targets_is_valid(tmp_path):
     assert "runbook_url: https://wiki.company/runbooks/ModelDrifted.md" in alerts and "runbooks.example" not in alerts
     done = subprocess.run(["promtool", "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True)
     assert done.returncode == 0 and "3 rule files found" in done.stdout, done.stdout + done.stderr
+
+
+def test_another_objective_of_latency(tmp_path):
+    subprocess.run(
+        [sys.executable, PROMETHEUS / "configuration.py", tmp_path, "--targets", "a:1", "--slow-after", "0.016384"],
+        check=True,
+    )
+    rules = (tmp_path / "rules" / "latency.yml").read_text()
+    assert rules.count('le="0.016384"}') == 4 and 'le="0.131072"}' not in rules
+
+
+@pytest.mark.parametrize(
+    "option, value, expected",
+    [
+        ("--targets", "127.0.0.1", "expected host:port, the port from 1 to 65535, got '127.0.0.1'"),
+        ("--targets", "a:1,b:70000", "got 'b:70000'"),
+        ("--alertmanagers", "http://a:9093", "expected host:port, the port from 1 to 65535, got 'http://a:9093'"),
+        ("--interval", "15", "expected a duration such as 15s, 5m or 1h, got '15'"),
+        ("--window", "1 hour", "got '1 hour'"),
+        ("--slow-after", "0.1", "expected a bound of the histogram in seconds (1.6e-05, "),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path, option, value, expected):
+    done = subprocess.run(
+        [sys.executable, PROMETHEUS / "configuration.py", tmp_path, "--targets", "a:1", option, value],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and f"argument {option}: " in done.stderr and expected in done.stderr, done.stderr
+    assert list(tmp_path.iterdir()) == []

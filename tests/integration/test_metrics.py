@@ -11,7 +11,7 @@ import pytest
 
 from conftest import ROOT, features, mlp_request, x_request
 from services import Prometheus, prometheus_config
-from support import protocol, repository, server
+from support import alerting, protocol, repository, server
 
 HALF_OPEN = 24
 FEATURES = [f"f{i}" for i in range(8)]
@@ -121,6 +121,11 @@ def test_histograms_of_serving(served):
         assert count > 0 and metrics.sum(name + "_bucket", model_name="mlp", le="+Inf") == count, name
     for name in ("driftserve_pending_requests", "driftserve_pending_bytes", "driftserve_model_ready", "driftserve_build_info"):
         assert metrics.select(name), name
+
+
+def test_the_latency_rules_know_the_bounds_of_the_histogram(served):
+    buckets = served.metrics().select("driftserve_request_duration_seconds_bucket", model_name="mlp")
+    assert [labels["le"] for labels, _ in buckets] == [*alerting.PROMETHEUS["BOUNDS"], "+Inf"]
 
 
 def test_histograms_count_every_request_once(served):

@@ -6,7 +6,7 @@ import runpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Both folders have a configuration.py: loaded by path, not by name.
-WRITE_PROMETHEUS = runpy.run_path(str(ROOT / "deploy" / "prometheus" / "configuration.py"))["write"]
+PROMETHEUS = runpy.run_path(str(ROOT / "deploy" / "prometheus" / "configuration.py"))
 WRITE_ALERTMANAGER = runpy.run_path(str(ROOT / "deploy" / "alertmanager" / "configuration.py"))["write"]
 
 HOLD = "1s"  # every alert's `for`
@@ -16,7 +16,7 @@ GROUP_WAIT = "2s"  # long enough that what holds others back is there when a gro
 def prometheus_files(folder, targets, window="1m", alertmanagers=()):
     """Writes what deploy/prometheus/configuration.py writes, scraped and evaluated every second and with `for`
     shortened, and returns the text of prometheus.yml."""
-    config = WRITE_PROMETHEUS(str(folder), targets, interval="1s", window=window, alertmanagers=alertmanagers)
+    config = PROMETHEUS["write"](str(folder), targets, interval="1s", window=window, alertmanagers=alertmanagers)
     alerts = pathlib.Path(folder) / "rules" / "alerts.yml"
     alerts.write_text(re.sub(r"^( +for:) .*$", rf"\1 {HOLD}", alerts.read_text(), flags=re.M))
     return config
