@@ -60,7 +60,7 @@ NAMES = [f"f{i}" for i in range(8)] + ["p_score"]
 
 
 def send(one, number):
-    """Rows of a replica, with what it answered and 1 for gold, [rows, 10]: as many as its number says, moved as far."""
+    """Rows of a replica with what it answered, and 1 for gold: [rows, 10], as many and moved as far as `number` says."""
     sent = []
     with one.channel() as channel:
         call = protocol.inference(channel).ModelInfer
@@ -71,6 +71,12 @@ def send(one, number):
             reply = call(mlp_request(values, parameters={"tier": "gold" if gold else "silver"}))
             sent.append(numpy.column_stack([values, scores(reply), numpy.full(len(values), float(gold))]))
     return numpy.concatenate(sent)
+
+
+def wait_for_zero(prometheus, replicas):
+    """Until a scrape has found no row on as many replicas."""
+    empty = 'sum by (instance) (model_stratum_rows_total{outcome="seen"}) == 0'
+    server.wait_until("counters at 0", lambda: len(prometheus.query(empty)) == replicas, seconds=60)
 
 
 def recorded(target, prometheus, rows):
@@ -144,13 +150,13 @@ def test_fleet_psi_is_that_of_all_rows_together(models, tmp_path):
         config = alerting.prometheus_files(tmp_path / "prometheus", [target.address], window="10m")
         config = config.replace("- job_name: driftserve", "- job_name: driftserve\n    honor_labels: true")
         with Prometheus(tmp_path / "prometheus", config) as prometheus:
-            server.wait_until(
-                "counters at 0",
-                lambda: (
-                    len(prometheus.query("count by (instance) (model_feature_bin_observations_total == 0)")) == REPLICAS
-                ),
-            )
+            wait_for_zero(prometheus, REPLICAS)
             rows = [send(one, number) for number, one in enumerate(fleet.servers)]
+            recorded(target, prometheus, sum(map(len, rows)))
+            # A replica begins anew in between: its counters fall to 0, and what it counted before stays in the fleet's.
+            fleet.servers[0].restart()
+            wait_for_zero(prometheus, 1)
+            rows.append(send(fleet.servers[0], REPLICAS))
             found = recorded(target, prometheus, sum(map(len, rows)))
     rows = numpy.concatenate(rows)
     report = report_of(rows, models, tmp_path)
