@@ -73,10 +73,10 @@ def test_links_lead_somewhere(dashboard):
     """Runbooks that exist, and the page of the server that the series is of: its labels have to be in the query."""
     for _, panel in dashboard_queries.panels(dashboard):
         for link in panel["links"]:
-            name = re.fullmatch(r"\$\{runbooks\}/(\w+)\.md", link["url"]).group(1)
+            name = re.fullmatch(r"\$\{runbooks:raw\}/(\w+)\.md", link["url"]).group(1)
             assert (RUNBOOKS / f"{name}.md").is_file(), f"{panel['title']}: {link['url']}"
         for link in panel["fieldConfig"]["defaults"].get("links", []):
-            labels = re.findall(r"\$\{__(?:field\.labels|data\.fields)\.(\w+)\}", link["url"])
+            labels = re.findall(r"\$\{__(?:field\.labels|data\.fields)\.(\w+)(?::raw)?\}", link["url"])
             assert labels == ["instance", "model_name"]
             for target in panel["targets"]:
                 grouped = re.search(r"by \(([^)]*)\)", target["expr"]).group(1).split(", ")

@@ -60,7 +60,7 @@ NAMES = [f"f{i}" for i in range(8)] + ["p_score"]
 
 
 def send(one, number):
-    """Rows of a replica with what it answered, and 1 for gold: [rows, 10], as many and moved as far as `number` says."""
+    """Rows of a replica with what it answered, and 1 for gold: [rows, 10]. `number`: how many, and how far moved."""
     sent = []
     with one.channel() as channel:
         call = protocol.inference(channel).ModelInfer

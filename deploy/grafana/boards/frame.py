@@ -129,7 +129,7 @@ def dashboard(name, description, rows, more_variables=()):
         {
             "type": "link",
             "title": "Runbooks",
-            "url": "${runbooks}/README.md",
+            "url": "${runbooks:raw}/README.md",
             "targetBlank": True,
             "icon": "doc",
             "tooltip": "What each alert means, how to look, what to do",

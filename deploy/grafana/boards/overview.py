@@ -102,7 +102,7 @@ SERVERS = [
                 {
                     "title": "Live page",
                     "targetBlank": True,
-                    "url": "http://${__data.fields.instance}/drift/${__data.fields.model_name}",
+                    "url": "http://${__data.fields.instance:raw}/drift/${__data.fields.model_name}",
                 }
             ],
             "mappings": [

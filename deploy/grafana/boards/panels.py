@@ -11,10 +11,10 @@ STATE_MAPPING = [
         },
     }
 ]
-# ${__field.labels.…} is of the series that was clicked; an instance is the address of its operations port.
+# The series that was clicked; its instance is the address of the operations port. raw: its colon is not encoded.
 LIVE_PAGE = {
     "title": "Live page",
-    "url": "http://${__field.labels.instance}/drift/${__field.labels.model_name}",
+    "url": "http://${__field.labels.instance:raw}/drift/${__field.labels.model_name}",
     "targetBlank": True,
 }
 LEGEND_BELOW = {"displayMode": "list", "placement": "bottom", "showLegend": True}
@@ -41,7 +41,7 @@ THRESHOLD_LINES = [line_of("warn", "orange"), line_of("alert", "red")]
 
 
 def runbook(alert):
-    return {"title": f"Runbook {alert}", "url": f"${{runbooks}}/{alert}.md", "targetBlank": True}
+    return {"title": f"Runbook {alert}", "url": f"${{runbooks:raw}}/{alert}.md", "targetBlank": True}
 
 
 def panel(kind, title, description, queries, unit="none", width=8, height=8, runbooks=(), live=False, **options):
