@@ -45,6 +45,8 @@ struct ModelSettings {
   std::vector<int> preferred_sizes;     // ascending; a batch that reaches one runs at once, and stops there
   std::vector<QueuePolicy> levels = {QueuePolicy()};  // by priority, the most urgent first; one where there are none
   size_t default_level = 0;
+  // Of requests that name no version, while an older version is served too: the share of the newest.
+  double canary_share = 1;
   bool preserves_order = false;         // answers leave in the order of acceptance
   inference::ModelConfig config;        // what ModelConfig answers
 

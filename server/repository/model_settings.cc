@@ -7,6 +7,7 @@
 #include <set>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "server/base/text.h"
 #include "server/execute/model_loader.h"
 #include "server/repository/queue_settings.h"
@@ -21,13 +22,13 @@ constexpr int kMaxThreads = 256;
 constexpr uint32_t kMaxWarmRuns = 1000;
 constexpr int64_t kMaxBatchElements = int64_t{1} << 32;
 
-// Parameters of Triton's PyTorch backend. The first is honoured, the others choose between executors and passes of
-// torch that this server does not use, so that they change nothing.
-constexpr std::string_view kIntraOpThreads = "INTRA_OP_THREAD_COUNT";
-constexpr std::array<std::string_view, 11> kParameters = {
-    kIntraOpThreads,        "INTER_OP_THREAD_COUNT", "DISABLE_OPTIMIZED_EXECUTION", "INFERENCE_MODE",
-    "DISABLE_CUDNN",        "ENABLE_WEIGHT_SHARING", "ENABLE_CACHE_CLEANING",       "ENABLE_JIT_EXECUTOR",
-    "ENABLE_JIT_PROFILING", "ENABLE_TENSOR_FUSER",   "ENABLE_NVFUSER_PASS"};
+// A parameter of this server, and those of Triton's PyTorch backend, of which the first is honoured. The others choose
+// between executors and passes of torch that this server does not use, so that they change nothing.
+constexpr std::string_view kCanaryShare = "CANARY_SHARE", kIntraOpThreads = "INTRA_OP_THREAD_COUNT";
+constexpr std::array<std::string_view, 12> kParameters = {
+    kCanaryShare,          kIntraOpThreads,        "INTER_OP_THREAD_COUNT", "DISABLE_OPTIMIZED_EXECUTION",
+    "INFERENCE_MODE",      "DISABLE_CUDNN",        "ENABLE_WEIGHT_SHARING", "ENABLE_CACHE_CLEANING",
+    "ENABLE_JIT_EXECUTOR", "ENABLE_JIT_PROFILING", "ENABLE_TENSOR_FUSER",   "ENABLE_NVFUSER_PASS"};
 
 // Reads one configuration, collecting faults.
 class SettingsReader {
@@ -132,11 +133,20 @@ class SettingsReader {
     }
   }
 
+  void ReadCanaryShare(const std::string& text) {
+    double share = 0;
+    if (!absl::SimpleAtod(text, &share) || !(share >= 0 && share <= 1)) {
+      return Fault("parameters.", kCanaryShare, ": expected a number from 0 to 1, got `", text, "`");
+    }
+    settings_.canary_share = share;
+  }
+
   void ReadParameters() {
     for (const auto& [name, value] : text_.config.parameters()) {
       if (std::find(kParameters.begin(), kParameters.end(), name) == kParameters.end()) {
         Fault("parameters: expected one of ", Join(kParameters, ", "), ", got `", name, "`");
       }
+      if (name == kCanaryShare) ReadCanaryShare(value.string_value());
       if (name != kIntraOpThreads) continue;
       const std::optional<int> threads = ParseWhole<int>(value.string_value());
       if (!threads || *threads < 1 || *threads > kMaxThreads) {

@@ -1,12 +1,16 @@
 #include "server/repository/registry.h"
 
+#include <iterator>
 #include <optional>
 
 #include "absl/status/status.h"
+#include "server/base/hash.h"
 #include "server/base/text.h"
 
 namespace driftserve {
 namespace {
+
+constexpr uint64_t kCanarySeed = 0x63616e617279;  // other than that of sampling, which must not follow the version
 
 template <typename Map, typename Text>
 std::string Keys(const Map& map, Text&& text) {
@@ -36,6 +40,16 @@ absl::StatusOr<std::shared_ptr<Model>> ModelSet::Find(std::string_view name, std
   if (model != versions->second.end()) return model->second;
   return absl::NotFoundError(Concat("model '", name, "' has no version ", version, "; expected one of: ",
                                     Keys(versions->second, [](int64_t key) { return std::to_string(key); })));
+}
+
+absl::StatusOr<std::shared_ptr<Model>> ModelSet::Choose(std::string_view name, std::string_view request_id) const {
+  absl::StatusOr<std::shared_ptr<Model>> newest = Find(name, "");
+  if (!newest.ok()) return newest;
+  const std::map<int64_t, std::shared_ptr<Model>>& versions = models.find(name)->second;
+  const double share = (*newest)->settings.canary_share;
+  if (share >= 1 || versions.size() < 2) return newest;
+  const double place = static_cast<double>(Hash64(request_id, kCanarySeed)) * 0x1p-64;
+  return place < share ? newest : std::next(versions.rbegin())->second;
 }
 
 std::shared_ptr<const ModelSet> Registry::Current() const {

@@ -26,6 +26,10 @@ struct ModelSet {
   /// `version` empty: the newest. NOT_FOUND names what is served instead; UNAVAILABLE for a model that is known and not
   /// loaded; INVALID_ARGUMENT where the version is not a number.
   absl::StatusOr<std::shared_ptr<Model>> Find(std::string_view name, std::string_view version) const;
+
+  /// What answers a request that names no version: the newest, or, while that is a canary, one of the newest two by a
+  /// hash of the request's id, so that a request that is sent again and its labels meet the same one. Errors as Find.
+  absl::StatusOr<std::shared_ptr<Model>> Choose(std::string_view name, std::string_view request_id) const;
 };
 
 /// The current ModelSet. Thread-safe; readers on the hot path use a RegistryReader, which locks only after a change.

@@ -2,9 +2,11 @@
 
 #include <grpcpp/support/async_unary_call.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "server/base/text.h"
 #include "server/repository/registry.h"
@@ -114,27 +116,48 @@ class Sorter {
   v1::ReportLabelsResponse& response_;
 };
 
+/// Labels of a request, by their places, for the version that answered what they are of.
+struct LabelledVersion {
+  std::shared_ptr<Model> model;
+  std::vector<int> labels;
+};
+
+/// More than one only while the newest version is a canary. REQUIRES: the model is served.
+std::vector<LabelledVersion> ByVersion(const ModelSet& models, const v1::ReportLabelsRequest& request) {
+  std::vector<LabelledVersion> versions;
+  for (int i = 0; i < request.labels_size(); ++i) {
+    std::shared_ptr<Model> model = *models.Choose(request.model_name(), request.labels(i).request_id());
+    auto version = std::find_if(versions.begin(), versions.end(),
+                                [&](const LabelledVersion& known) { return known.model == model; });
+    if (version == versions.end()) version = versions.insert(versions.end(), {std::move(model), {}});
+    version->labels.push_back(i);
+  }
+  return versions;
+}
+
 /// For a served model that declares labels.
-absl::Status Hand(const LabelCallSettings& settings, const Model& model, const v1::ReportLabelsRequest& request,
-                  v1::ReportLabelsResponse& response) {
+absl::Status Hand(const LabelCallSettings& settings, const LabelledVersion& version,
+                  const v1::ReportLabelsRequest& request, v1::ReportLabelsResponse& response) {
+  const Model& model = *version.model;
+  const uint64_t from_future = response.from_future(), wrong_type = response.wrong_type();
   auto report = std::make_unique<LabelReport>();
   report->model = model.watched;
   report->received_ns = settings.clock->UnixNanos();
   Sorter sorter(FormOf(model), report->received_ns, response);
-  for (int i = 0; i < request.labels_size(); ++i) {
+  for (const int i : version.labels) {
     ReportedLabel label = ToReported(request.labels(i));
     if (sorter.Takes(i, label)) report->labels.push_back(std::move(label));
   }
   LabelCounts& counts = model.watched->labels();
-  counts.Add(LabelOutcome::kFromFuture, response.from_future());
-  counts.Add(LabelOutcome::kWrongType, response.wrong_type());
+  counts.Add(LabelOutcome::kFromFuture, response.from_future() - from_future);
+  counts.Add(LabelOutcome::kWrongType, response.wrong_type() - wrong_type);
   const size_t taken = report->labels.size();
   if (taken > 0 && !settings.producer->Offer(report)) {
     counts.Add(LabelOutcome::kDropped, taken);
     return absl::ResourceExhaustedError(
         "too many labels wait to be joined (labels.ring_labels, labels.ring_reports): report them again in a second");
   }
-  response.set_accepted(taken);
+  response.set_accepted(response.accepted() + taken);
   return absl::OkStatus();
 }
 
@@ -142,7 +165,8 @@ absl::Status Report(const LabelCallSettings& settings, const v1::ReportLabelsReq
                     v1::ReportLabelsResponse& response, std::shared_ptr<Model>& model) {
   if (settings.inbox == nullptr) return absl::UnimplementedError("this server takes no labels");
   if (absl::Status status = CheckRequest(request); !status.ok()) return status;
-  auto found = settings.registry->Current()->Find(request.model_name(), "");
+  const std::shared_ptr<const ModelSet> models = settings.registry->Current();
+  auto found = models->Find(request.model_name(), "");
   if (!found.ok()) {
     if (!settings.state->ready()) {
       return absl::UnavailableError("the server is still loading its models; try again later");
@@ -151,13 +175,16 @@ absl::Status Report(const LabelCallSettings& settings, const v1::ReportLabelsReq
     return found.status();
   }
   model = *std::move(found);
-  if (model->watched == nullptr || !model->monitor.labels) {
-    settings.inbox->undeclared.Add(static_cast<uint64_t>(request.labels_size()));
-    return absl::FailedPreconditionError(
-        Concat("model '", model->settings.name,
-               "' takes no labels: declare them in its monitor.yaml, `labels: {name: …, prediction: …}`"));
+  for (const LabelledVersion& version : ByVersion(*models, request)) {
+    if (version.model->watched == nullptr || !version.model->monitor.labels) {
+      settings.inbox->undeclared.Add(version.labels.size());
+      return absl::FailedPreconditionError(
+          Concat("model '", model->settings.name,
+                 "' takes no labels: declare them in its monitor.yaml, `labels: {name: …, prediction: …}`"));
+    }
+    if (absl::Status status = Hand(settings, version, request, response); !status.ok()) return status;
   }
-  return Hand(settings, *model, request, response);
+  return absl::OkStatus();
 }
 
 /// One call, from posted to done; deletes itself.

@@ -191,6 +191,11 @@ absl::Status Poller::Prepare(RpcInference& inference) {
     return model.status();
   }
   inference.model = *std::move(model);
+  inference.request_id = inference.client_request_id();
+  if (inference.model->settings.canary_share < 1 && inference.model_version().empty()) {
+    GiveRequestId(inference);
+    inference.model = *models_.models().Choose(inference.model_name(), inference.request_id);
+  }
   if (absl::Status status = inference.Decode(settings_.limits); !status.ok()) return status;
   Identify(inference);
   SetDeadline(inference);
@@ -222,15 +227,17 @@ std::optional<Refusal> Poller::Admit(const RpcInference& inference) {
 }
 
 void Poller::Identify(RpcInference& inference) {
-  inference.request_id = inference.client_request_id();
   if (inference.model->watched == nullptr) return;
   inference.time_ns = settings_.clock->UnixNanos();
   ResolveStrata(inference);
-  if (inference.request_id.empty()) {
-    // Into the string that the recycled call brought: no allocation.
-    inference.request_id.assign(id_prefix_);
-    absl::StrAppend(&inference.request_id, absl::Hex(inference.sequence));
-  }
+  GiveRequestId(inference);
+}
+
+void Poller::GiveRequestId(RpcInference& inference) {
+  if (!inference.request_id.empty()) return;
+  // Into the string that the recycled call brought: no allocation.
+  inference.request_id.assign(id_prefix_);
+  absl::StrAppend(&inference.request_id, absl::Hex(inference.sequence));
 }
 
 void Poller::ResolveStrata(RpcInference& inference) {

@@ -92,6 +92,8 @@ class Poller {
   bool CannotEndInTime(const RpcInference& inference) const;
   void ResolveStrata(RpcInference& inference);
   void Identify(RpcInference& inference);
+  /// One of the server's own, where the caller gave none.
+  void GiveRequestId(RpcInference& inference);
   void SetDeadline(RpcInference& inference);
   void Submit(std::unique_ptr<RpcInference> inference);
   void Refuse(std::unique_ptr<RpcInference> inference, const absl::Status& status);

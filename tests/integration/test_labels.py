@@ -1,7 +1,9 @@
 """Labels that come later, over gRPC: what becomes of each, and concept drift where they are flipped and only there."""
 
+import collections
 import itertools
 import json
+import shutil
 import time
 
 import numpy
@@ -36,13 +38,22 @@ class Client:
         self.infer = protocol.inference(channel).ModelInfer
         self.report_labels = protocol.prediction(channel).ReportLabels
 
-    def predict(self, *probabilities, request_id=None):
-        request_id = request_id or next(self.ids)
+    def send(self, probabilities, request_id, version=""):
         values = numpy.zeros((len(probabilities), WIDTH), "<f4")
         values[:, 0] = probabilities
         inputs = [("INPUT__0", "FP32", list(values.shape), values.tobytes())]
-        self.infer(protocol.infer_request("wide", inputs, request_id=request_id), timeout=60)
+        request = protocol.infer_request("wide", inputs, request_id=request_id)
+        request.model_version = version
+        return self.infer(request, timeout=60)
+
+    def predict(self, *probabilities, request_id=None):
+        request_id = request_id or next(self.ids)
+        self.send(probabilities, request_id)
         return request_id
+
+    def predict_by(self, request_id, version=""):
+        """The version that answers."""
+        return self.send([0.9], request_id, version).model_version
 
     def report(self, *labels):
         return self.report_labels(Request(model_name="wide", labels=labels), timeout=60)
@@ -172,3 +183,24 @@ def test_concept_drift_is_found_where_labels_are_flipped_and_only_there(start):
 
     assert server.wait_until("every label in /drift", all_joined)["state"] == "drifted"
     assert "concept drift was" in client.served.log_text()
+
+
+def test_a_canary_gets_its_share_of_the_requests_and_the_labels_of_those(start, tmp_path):
+    models = repository.make(tmp_path / "models", {"wide": {"monitor": MONITOR}})
+    shutil.copytree(models / "wide" / "1", models / "wide" / "2")
+    config = models / "wide" / "config.pbtxt"
+    config.write_text(config.read_text() + 'parameters { key: "CANARY_SHARE" value { string_value: "0.25" } }\n')
+    served = start(models)
+    client = Client(served)
+    ids = [f"request-{number}" for number in range(200)]
+    answered = {request_id: client.predict_by(request_id) for request_id in ids}
+    shares = collections.Counter(answered.values())
+    assert set(shares) == {"1", "2"} and 30 <= shares["2"] <= 70
+    assert answered == {request_id: client.predict_by(request_id) for request_id in ids}, "the same ones again"
+    assert client.predict_by("request-0", version="1") == "1" and client.predict_by("request-0", version="2") == "2"
+
+    reply = client.report(*(Label(request_id=request_id, number=1) for request_id in ids))
+    assert (reply.accepted, reply.first_refused) == (200, "")
+    server.wait_until("every label joined with the version that answered", lambda: {
+        version: served.metrics().sum("driftserve_labels_total", model_version=version, outcome="joined")
+        for version in ("1", "2")} == dict(shares) or None, seconds=30)

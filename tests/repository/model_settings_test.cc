@@ -165,10 +165,21 @@ TEST(MakeSettings, AGpuMustBeThere) {
 
 TEST(MakeSettings, ParametersAreKnownOnes) {
   EXPECT_THAT(Faults(std::string(kTensors) + "parameters { key: \"FASTER\" value { string_value: \"yes\" } }"),
-              HasSubstr("parameters: expected one of INTRA_OP_THREAD_COUNT"));
+              HasSubstr("parameters: expected one of CANARY_SHARE, INTRA_OP_THREAD_COUNT"));
   EXPECT_THAT(
       Faults(std::string(kTensors) + "parameters { key: \"INTRA_OP_THREAD_COUNT\" value { string_value: \"all\" } }"),
       HasSubstr("parameters.INTRA_OP_THREAD_COUNT: expected a whole number from 1 to 256, got `all`"));
+}
+
+TEST(MakeSettings, ACanarysShareIsANumberFromZeroToOne) {
+  const auto with_share = [](const char* share) {
+    return std::string(kTensors) + "parameters { key: \"CANARY_SHARE\" value { string_value: \"" + share + "\" } }";
+  };
+  EXPECT_EQ(Make(std::string(kTensors))->canary_share, 1);
+  EXPECT_EQ(Make(with_share("0.05"))->canary_share, 0.05);
+  for (const char* share : {"5%", "", "-0.1", "1.5", "nan"}) {
+    EXPECT_THAT(Faults(with_share(share)), HasSubstr("parameters.CANARY_SHARE: expected a number from 0 to 1, got `"));
+  }
 }
 
 TEST(MakeSettings, WarmupMustFitTheInputs) {

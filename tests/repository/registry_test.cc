@@ -26,6 +26,39 @@ TEST(ModelSet, AnEmptyVersionMeansTheNewest) {
   EXPECT_EQ((*TwoModels().Find("a", "1"))->version, 1);
 }
 
+TEST(ModelSet, ACanaryAnswersItsShareOfRequestsAlwaysTheSameOnes) {
+  ModelSet set;
+  set.models["a"] = {{1, NewModel(1)}, {2, NewModel(2)}, {3, NewModel(3)}};
+  const auto chosen = [&](int request) { return (*set.Choose("a", std::to_string(request)))->version; };
+  const auto share_of_newest = [&](double canary_share) {
+    set.models["a"][3]->settings.canary_share = canary_share;
+    int newest = 0;
+    for (int request = 0; request < 10'000; ++request) {
+      EXPECT_NE(chosen(request), 1) << "only the newest two take part";
+      EXPECT_EQ(chosen(request), chosen(request));
+      newest += chosen(request) == 3 ? 1 : 0;
+    }
+    return newest / 10'000.0;
+  };
+  EXPECT_EQ(share_of_newest(0), 0);
+  EXPECT_NEAR(share_of_newest(0.1), 0.1, 0.01);
+  EXPECT_EQ(share_of_newest(1), 1);
+  set.models["a"][3]->settings.canary_share = 0.25;
+  std::vector<int> among_quarter;
+  for (int request = 0; request < 1000; ++request) {
+    if (chosen(request) == 3) among_quarter.push_back(request);
+  }
+  set.models["a"][3]->settings.canary_share = 0.5;
+  for (const int request : among_quarter) EXPECT_EQ(chosen(request), 3) << "a share that grows takes none back";
+}
+
+TEST(ModelSet, WithoutAnOlderVersionACanaryAnswersAll) {
+  ModelSet set = TwoModels();
+  set.models["b"][3]->settings.canary_share = 0;
+  EXPECT_EQ((*set.Choose("b", "x"))->version, 3);
+  EXPECT_EQ(set.Choose("c", "x").status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST(ModelSet, WhatIsNotServedIsAnsweredWithWhatIs) {
   const ModelSet set = TwoModels();
   EXPECT_EQ(set.Find("c", "").status().code(), absl::StatusCode::kNotFound);

@@ -150,6 +150,38 @@ TEST_F(LabelCallsTest, NoSuchModelAndNoSuchLabelsAreCountedApart) {
   EXPECT_EQ(inbox_.undeclared.Read(), 1u);
 }
 
+TEST_F(LabelCallsTest, WhileTheNewestIsACanaryLabelsGoToTheVersionThatAnswered) {
+  auto canary = std::make_shared<Model>();
+  canary->settings.name = "m";
+  canary->version = 2;
+  canary->reference = model_->reference;
+  canary->monitor = model_->monitor;
+  canary->settings.canary_share = 0.5;
+  WatchedModelSettings settings;
+  settings.name = "m";
+  canary->watched = std::make_shared<WatchedModel>(
+      std::move(settings), std::make_unique<SamplingRule>(std::vector<StratumRate>{}, 1.0, 1, 1), 1);
+  auto models = std::make_shared<ModelSet>();
+  models->models["m"] = {{1, model_}, {2, canary}};
+  registry_.Publish(models);
+  for (int i = 0; i < 100; ++i) Add(std::to_string(i));
+  Add("late").mutable_observed_at()->set_seconds(4'000'000'000);
+  ASSERT_TRUE(Report().ok());
+  EXPECT_EQ(response_.accepted(), 100u);
+  EXPECT_EQ(response_.from_future(), 1u);
+  EXPECT_EQ(Count(LabelOutcome::kFromFuture) + canary->watched->labels().Read(LabelOutcome::kFromFuture), 1u);
+  size_t taken = 0;
+  for (int version = 0; version < 2; ++version) {
+    const auto report = settings_.producer->Take();
+    ASSERT_NE(report, nullptr);
+    taken += report->labels.size();
+    for (const ReportedLabel& label : report->labels) {
+      EXPECT_EQ((*models->Choose("m", label.request_id))->watched, report->model);
+    }
+  }
+  EXPECT_EQ(taken, 100u);
+}
+
 TEST_F(LabelCallsTest, AFullQueueRefusesTheWholeRequestAndCountsIt) {
   Add();
   for (size_t i = 0; i < LabelInboxLimits().reports; ++i) ASSERT_TRUE(Report().ok());
