@@ -15,10 +15,6 @@ int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> ba
     TapAll(answered_);
     return start_ns;
   }
-  ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
-  for (const std::unique_ptr<Inference>& inference : running_) {
-    slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
-  }
   const int64_t end_ns = RunKept(graph, start_ns, true);
   TapAll(answered_);
   return end_ns;
@@ -28,7 +24,7 @@ int64_t BatchRunner::RunKept(Graph& graph, int64_t start_ns, bool whole) {
   ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
   slot.last_start_ns = start_ns;
   slot.running_since_ns.Set(static_cast<uint64_t>(start_ns));
-  const absl::Status status = Execute(graph);
+  const absl::Status status = Execute(graph, start_ns, whole, slot);
   slot.running_since_ns.Set(0);
   const int64_t end_ns = thread_.clock->MonotonicNanos();
   slot.execute_duration.Observe(static_cast<uint64_t>(end_ns - start_ns));
@@ -118,14 +114,15 @@ void BatchRunner::Refuse(std::unique_ptr<Inference> inference, const absl::Statu
   thread_.reclaim(std::move(inference));
 }
 
-absl::Status BatchRunner::Execute(Graph& graph) {
+absl::Status BatchRunner::Execute(Graph& graph, int64_t start_ns, bool whole, ServingSlot& slot) {
   items_.clear();
   rows_ = 0;
   for (const std::unique_ptr<Inference>& inference : running_) {
     items_.push_back({&inference->decoded.inputs, inference->decoded.rows});
     rows_ += inference->decoded.rows;
+    if (whole) slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
   }
-  running_[0]->model->counters.slot(thread_.index).batch_rows.Observe(static_cast<uint64_t>(rows_));
+  slot.batch_rows.Observe(static_cast<uint64_t>(rows_));
   return graph.Run(items_, outputs_);
 }
 

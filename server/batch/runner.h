@@ -55,7 +55,7 @@ class BatchRunner {
   /// Runs and answers `running_`. `whole`: it may be halved.
   int64_t RunKept(Graph& graph, int64_t start_ns, bool whole);
   int64_t RunHalves(Graph& graph, ServingSlot& slot);
-  absl::Status Execute(Graph& graph);
+  absl::Status Execute(Graph& graph, int64_t start_ns, bool whole, ServingSlot& slot);
   void CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns);
   void CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot);
   void CountOutput(uint64_t output_ns, ServingSlot& slot);
