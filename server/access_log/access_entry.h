@@ -18,7 +18,7 @@ struct AccessEntry {
   std::string peer;
   std::string traceparent;  // W3C, as it came
   std::string stratum;      // empty where there is none, or rows of several
-  int64_t rows = 0;
+  int64_t rows = 0;        // or labels
   int64_t queue_us = 0;    // from accepted to the start of the batch, or to the refusal
   int64_t execute_us = 0;  // the batch
   int64_t total_us = 0;

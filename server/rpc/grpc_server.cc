@@ -112,6 +112,7 @@ void GrpcServer::PostLabels(Poller& poller) {
   labels->state = settings_.state;
   labels->unknown = settings_.unknown;
   labels->inbox = settings_.labels;
+  labels->access = poller.access();
   if (settings_.labels != nullptr) labels->producer = settings_.labels->AddProducer();
   label_calls_.push_back(std::move(labels));
   PostLabelCall(&prediction_, label_calls_.back().get(), &poller);

@@ -10,6 +10,7 @@
 
 #include "server/base/text.h"
 #include "server/repository/registry.h"
+#include "server/rpc/metadata.h"
 #include "server/rpc/rpc_status.h"
 #include "server/rpc/tag.h"
 
@@ -210,13 +211,28 @@ class ReportCall {
       return poller->CloseCall();
     }
     new ReportCall(service_, settings_, poller_);
+    const int64_t accepted_ns = settings_->clock->MonotonicNanos();
     v1::ReportLabelsResponse response;
-    const grpc::Status status = ReportLabels(*settings_, request_, response);
+    AccessEntry answered;
+    const grpc::Status status = ReportLabels(*settings_, request_, response, answered);
+    if (settings_->access != nullptr) LogAnswered(accepted_ns, std::move(answered));
     if (status.ok()) {
       responder_.Finish(response, status, &finished_);
     } else {
       responder_.FinishWithError(status, &finished_);
     }
+  }
+
+  /// Nothing waits here or runs. The share of calls that is logged is chosen by the moments at which they came.
+  void LogAnswered(int64_t accepted_ns, AccessEntry entry) {
+    const int64_t total_ns = settings_->clock->MonotonicNanos() - accepted_ns;
+    if (!settings_->access->Wants(static_cast<uint64_t>(accepted_ns), total_ns)) return;
+    entry.time_ns = settings_->clock->UnixNanos();
+    entry.peer = context_.peer();
+    entry.traceparent = MetadataEntry(context_, "traceparent");
+    entry.total_us = total_ns / 1000;
+    entry.slow = settings_->access->IsSlow(total_ns);
+    settings_->access->Offer(std::move(entry));
   }
 
   void OnFinished(bool) {
@@ -238,13 +254,18 @@ class ReportCall {
 }  // namespace
 
 grpc::Status ReportLabels(const LabelCallSettings& settings, const v1::ReportLabelsRequest& request,
-                          v1::ReportLabelsResponse& response) {
+                          v1::ReportLabelsResponse& response, AccessEntry& answered) {
   std::shared_ptr<Model> model;
   const absl::Status status = Report(settings, request, response, model);
   ServingCounters& counters = model != nullptr ? model->counters : *settings.unknown;
   counters.slot(settings.poller)
       .requests[static_cast<size_t>(Method::kReportLabels)][static_cast<size_t>(status.code())]
       .Add();
+  answered.method = kMethodNames[static_cast<size_t>(Method::kReportLabels)];
+  answered.code = status.code();
+  answered.model_name = request.model_name();
+  if (model != nullptr) answered.model_version = model->version_text;
+  answered.rows = request.labels_size();
   return status.ok() ? grpc::Status::OK : ToGrpcStatus(status);
 }
 

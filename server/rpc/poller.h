@@ -78,6 +78,8 @@ class Poller {
 
   grpc::ServerCompletionQueue* queue() const { return queue_.get(); }
   size_t index() const { return index_; }
+  /// Of this thread; null: nothing is logged.
+  AccessLogProducer* access() const { return access_; }
 
  private:
   void Run();

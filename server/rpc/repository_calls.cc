@@ -62,6 +62,9 @@ grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const infer
     if (state.state == "READY" && !sources_.state->ready()) {
       state.state = "UNAVAILABLE";
       state.reason = "the server is starting or shutting down";
+    } else if (state.state == "READY" && !sources_.health->Serving(state.name).value_or(true)) {
+      state.state = "UNAVAILABLE";
+      state.reason = "it has not returned from a run (scheduling.watchdog_ms)";
     }
     if (request->ready() && state.state != "READY") continue;
     auto* const model = response->add_models();

@@ -31,7 +31,8 @@ LabelsTarget::LabelsTarget() {
 Outcome LabelsTarget::Try(std::string_view bytes) {
   if (!request_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Outcome::kUnreadable;
   v1::ReportLabelsResponse response;
-  const grpc::Status status = ReportLabels(settings_, request_, response);
+  AccessEntry answered;
+  const grpc::Status status = ReportLabels(settings_, request_, response, answered);
   RequireReason(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()));
   const std::unique_ptr<LabelReport> report = settings_.producer->Take();
   const size_t taken = report == nullptr ? 0 : report->labels.size();

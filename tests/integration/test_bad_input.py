@@ -204,11 +204,15 @@ def test_a_model_that_does_not_return(start):
             model_ready = stub.ModelReady(protocol.message("inference.ModelReadyRequest")(name="spinning")).ready
             return stub.ServerReady(protocol.message("inference.ServerReadyRequest")()).ready, model_ready
 
-        assert ready() == (True, True)
+        def state():
+            index = stub.RepositoryIndex(protocol.message("inference.RepositoryIndexRequest")())
+            return next(model for model in index.models if model.name == "spinning").state
+
+        assert (ready(), state()) == ((True, True), "READY")
         spinning = stub.ModelInfer.future(x_request("spinning", 3_000.0))
         complaint = server.wait_until("readiness to tell", lambda: served.get("/readyz")[0] == 503 and served.get("/readyz")[1])
         assert "spinning" in complaint
-        assert ready() == (False, False)
+        assert (ready(), state()) == ((False, False), "UNAVAILABLE")
         metrics = served.metrics()
         assert metrics.sum("driftserve_model_ready", model_name="spinning") == 0
         assert metrics.sum("driftserve_model_ready", model_name="mlp") == 1
@@ -216,7 +220,7 @@ def test_a_model_that_does_not_return(start):
         assert "model 'spinning' has not returned" in served.log_text()
         assert spinning.result(timeout=300).raw_output_contents
         server.wait_until("readiness to return", lambda: served.get("/readyz")[0] == 200)
-        assert ready() == (True, True)
+        assert (ready(), state()) == ((True, True), "READY")
 
 
 def test_a_string_that_is_not_utf8(served, channel):

@@ -340,6 +340,13 @@ def test_access_log(served, channel):
     assert line["peer"].startswith("ipv4:127.0.0.1:")
     assert line["total_us"] >= line["queue_us"] + line["execute_us"] - 1
     assert server.wait_until("the line of a refusal", lambda: find(model_name="logged-nosuch"))["code"] == "NOT_FOUND"
+    labels = protocol.message("driftserve.v1.ReportLabelsRequest")(model_name="mlp")
+    labels.labels.add(request_id="logged-one", number=1)
+    with pytest.raises(grpc.RpcError):
+        protocol.prediction(channel).ReportLabels(labels, metadata=[("traceparent", f"00-{trace}-b7ad6b7169203331-01")])
+    line = server.wait_until("the line of a report of labels", lambda: find(method="ReportLabels"))
+    assert (line["code"], line["model_name"], line["trace_id"]) == ("FAILED_PRECONDITION", "mlp", trace)
+    assert (line["rows"], line["queue_us"], line["execute_us"]) == (1, 0, 0) and line["peer"].startswith("ipv4:")
     assert served.metrics().sum("driftserve_access_log_lines_total", outcome="dropped") == 0
 
 

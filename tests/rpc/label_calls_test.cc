@@ -41,7 +41,7 @@ class LabelCallsTest : public ::testing::Test {
     label.set_number(1);
     return label;
   }
-  grpc::Status Report() { return ReportLabels(settings_, request_, response_ = {}); }
+  grpc::Status Report() { return ReportLabels(settings_, request_, response_ = {}, answered_ = {}); }
   void ExpectInvalid(const std::string& text) {
     const grpc::Status status = Report();
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -59,6 +59,7 @@ class LabelCallsTest : public ::testing::Test {
   LabelCallSettings settings_;
   v1::ReportLabelsRequest request_;
   v1::ReportLabelsResponse response_;
+  AccessEntry answered_;
 };
 
 TEST_F(LabelCallsTest, HandsLabelsToTheObserver) {
@@ -97,6 +98,22 @@ TEST_F(LabelCallsTest, RefusesOneByOneWhatIsOfAnotherTypeOrFromTheFuture) {
   EXPECT_EQ(Count(LabelOutcome::kWrongType), 1u);
   EXPECT_EQ(Count(LabelOutcome::kFromFuture), 1u);
   EXPECT_EQ(settings_.producer->Take()->labels.size(), 2u);
+}
+
+TEST_F(LabelCallsTest, TheAccessLogIsToldWhatWasAnswered) {
+  Add();
+  Add("b");
+  ASSERT_TRUE(Report().ok());
+  EXPECT_STREQ(answered_.method, "ReportLabels");
+  EXPECT_EQ(answered_.code, absl::StatusCode::kOk);
+  EXPECT_EQ(answered_.model_name, "m");
+  EXPECT_EQ(answered_.model_version, "1");
+  EXPECT_EQ(answered_.rows, 2);
+  request_.set_model_name("other");
+  EXPECT_FALSE(Report().ok());
+  EXPECT_EQ(answered_.code, absl::StatusCode::kNotFound);
+  EXPECT_EQ(answered_.model_name, "other");
+  EXPECT_EQ(answered_.model_version, "");
 }
 
 TEST_F(LabelCallsTest, TheReferenceSaysWhetherLabelsAreNumbersOrTexts) {

@@ -30,7 +30,9 @@ class RepositoryCalls : public ::testing::Test {
     inference::RepositoryIndexResponse response;
     EXPECT_TRUE(stub_->RepositoryIndex(&context, request, &response).ok());
     std::vector<std::string> rows;
-    for (const auto& model : response.models()) rows.push_back(Concat(model.name(), " ", model.state()));
+    for (const auto& model : response.models()) {
+      rows.push_back(Concat(model.name(), " ", model.state(), model.reason().empty() ? "" : ": ", model.reason()));
+    }
     return rows;
   }
 
@@ -109,11 +111,22 @@ TEST_F(RepositoryCalls, TheStatusOfALoadIsTheCalls) {
 
 TEST_F(RepositoryCalls, TheIndexFiltersAndFollowsTheServer) {
   server_.control.index = {{"a", "1", "READY", ""}, {"b", "", "UNAVAILABLE", "not loaded"}};
-  EXPECT_THAT(Index(false), ElementsAre("a READY", "b UNAVAILABLE"));
+  EXPECT_THAT(Index(false), ElementsAre("a READY", "b UNAVAILABLE: not loaded"));
   EXPECT_THAT(Index(true), ElementsAre("a READY"));
   server_.state.SetReady(false);
-  EXPECT_THAT(Index(false), ElementsAre("a UNAVAILABLE", "b UNAVAILABLE"));
+  EXPECT_THAT(Index(false),
+              ElementsAre("a UNAVAILABLE: the server is starting or shutting down", "b UNAVAILABLE: not loaded"));
   EXPECT_THAT(Index(true), IsEmpty());
+}
+
+TEST_F(RepositoryCalls, TheIndexShowsAModelThatHangs) {
+  server_.control.index = {{"a", "1", "READY", ""}, {"b", "1", "READY", ""}};
+  server_.health.Set("a", false);
+  EXPECT_THAT(Index(false),
+              ElementsAre("a UNAVAILABLE: it has not returned from a run (scheduling.watchdog_ms)", "b READY"));
+  EXPECT_THAT(Index(true), ElementsAre("b READY"));
+  server_.health.Set("a", true);
+  EXPECT_THAT(Index(true), ElementsAre("a READY", "b READY"));
 }
 
 }  // namespace
