@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test engine-test demo bench accuracy install deb image clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test cluster-test engine-test demo bench accuracy install deb image clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ bench: programs ## the figures of tests/bench/README.md; fetches what they are c
 	@tests/bench/setup_peers.sh
 	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 	@$(if $(ONLY),true,$(PYTHON) tests/bench/run_drift_bench.py --build $(BUILD))
+
+cluster-test: setup ## the chart at a real kube-apiserver, which is compiled first: some minutes and 2 GB
+	@deploy/helm/cluster/setup.sh
+	@$(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/cluster
 
 accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compared tools go into .deps/peers
 	@tests/run.sh build release drift_accuracy
