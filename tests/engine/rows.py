@@ -56,11 +56,11 @@ def drift(*arguments):
     return done.stdout
 
 
-def make_reference(folder):
-    """(monitor.yaml, reference.pb) in a new `folder`."""
+def make_reference(folder, **settings):
+    """(monitor.yaml, reference.pb) in a new `folder`; `settings` replace sections of monitor.yaml."""
     folder.mkdir()
     monitor, reference = folder / "monitor.yaml", folder / "reference.pb"
-    monitor.write_text(json.dumps(MONITOR))
+    monitor.write_text(json.dumps({**MONITOR, **settings}))
     data = write_csv(folder / "reference.csv", draw(6000, 1))
     drift("profile", "--monitor", monitor, "--data", data, "--out", reference, "--model-name", MODEL,
           "--model-version", VERSION)

@@ -50,7 +50,7 @@ def counted(profile, all_rows):
     for time, stratum, rate, *values in all_rows:
         values = [value.encode() if isinstance(value, str) else value for value in values]
         cells = [layout.cell_of(value) for layout, value in zip(profile.features, values)]
-        blocks.add(time, stratum, rate, numpy.array(cells) + profile.cell_offsets[:-1])
+        blocks.add(time, profile.stratum_of(stratum), rate, numpy.array(cells) + profile.cell_offsets[:-1])
     return blocks
 
 
@@ -115,6 +115,21 @@ def test_few_blocks_take_the_models_form(descriptors, reference, tmp_path):
     profile = Profile(path.read_bytes(), descriptors.read_bytes())
     found = evaluate(counted(profile, kept), profile, rows.HOUR * 10**9, Settings())
     assert found["features"][0]["design_effect"] == 1
+    rows.assert_same_figures(found, report(path, monitor, kept, tmp_path))
+
+
+def test_strata_are_compared_with_their_own_references(descriptors, tmp_path):
+    """By country: those with a rate have a reference of their own, every other one is the default stratum."""
+    rates = {"DE": 0.25, "FR": 0.5}
+    sampling = {"stratum": {"feature": "country"}, "rates": rates, "default_rate": 1.0}
+    monitor, path = rows.make_reference(tmp_path / "by_country", sampling=sampling)
+    everything = [(time, country, rates.get(country, 1.0), age, level, country, score)
+                  for time, _, _, age, level, country, score in rows.draw(9000, 2, 1.0)]
+    kept = rows.sampled(everything, 3)
+    profile = Profile(path.read_bytes(), descriptors.read_bytes())
+    assert set(profile.strata) == {"DE", "FR", "default"}
+    found = evaluate(counted(profile, kept), profile, rows.HOUR * 10**9, Settings())
+    assert {stratum["stratum"] for stratum in found["strata"]} == {"DE", "FR", "default"}
     rows.assert_same_figures(found, report(path, monitor, kept, tmp_path))
 
 
