@@ -20,6 +20,9 @@ struct TensorView {
   Shape shape;  // the first dimension counts rows where the model batches
   const char* bytes = nullptr;
   size_t byte_size = 0;
+
+  /// True for the place of an optional input that a request did not bring, or an output that the model left out.
+  bool absent() const { return type == DataType::kInvalid; }
 };
 
 using TensorList = absl::InlinedVector<TensorView, 4>;

@@ -19,7 +19,8 @@ struct Waiting {
   int64_t served_ns = 0;               // when its model last ran on this thread; 0: never
 };
 
-/// True when both can run in one batch: the same model, and the same shapes but for the rows.
+/// True when both can run in one batch: the same model, and the same shapes but for the rows. An absent input has no
+/// dimension, so that what one request left out the other did too.
 bool Compatible(const Waiting& left, const Waiting& right);
 
 /// The index of the request whose turn it is among several models: the first of the model that has not run for

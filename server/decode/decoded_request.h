@@ -23,10 +23,11 @@ struct SharedRange {
 /// `scratch` and `copies`, which hold bytes that were converted or copied; all must outlive the views. Reused from
 /// request to request.
 struct DecodedRequest {
-  TensorList inputs;  // in the order of the model's inputs
+  TensorList inputs;  // in the order of the model's inputs; absent where an optional one did not come
   int64_t rows = 1;
   size_t byte_size = 0;                           // of all inputs
   absl::InlinedVector<int, 4> requested_outputs;  // indices among the model's outputs, in the order asked for
+  bool names_outputs = false;                     // they were asked for by name; else they are all there are
   absl::InlinedVector<int, 8> strata;             // one per row, or a single one that holds for all rows
   int64_t timeout_us = 0;                         // the request's own; 0: none
   uint64_t priority = 0;                          // 1 is the most urgent; 0: the model's default
@@ -42,10 +43,11 @@ struct DecodedRequest {
     rows = 1;
     byte_size = 0;
     requested_outputs.clear();
+    names_outputs = false;
     strata.clear();
     timeout_us = 0;
     priority = 0;
-    scratch.clear();
+    if (!scratch.empty()) scratch.clear();  // which walks the blocks of an empty deque, too
     copies.clear();
     output_ranges.clear();
   }

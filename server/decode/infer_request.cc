@@ -18,8 +18,9 @@ using InputTensor = ModelInferRequest::InferInputTensor;
 using RequestedOutput = ModelInferRequest::InferRequestedOutputTensor;
 
 std::string SpecNames(const std::vector<TensorSpec>& specs) {
-  return absl::StrJoin(specs, ", ",
-                       [](std::string* out, const TensorSpec& spec) { absl::StrAppend(out, "'", spec.name, "'"); });
+  return absl::StrJoin(specs, ", ", [](std::string* out, const TensorSpec& spec) {
+    absl::StrAppend(out, "'", spec.name, spec.optional ? "' (optional)" : "'");
+  });
 }
 
 /// Index of `name`; the likely place is tried first. −1 when there is none.
@@ -31,16 +32,21 @@ int IndexOf(const std::vector<TensorSpec>& specs, const std::string& name, int l
   return -1;
 }
 
+int RequiredInputs(const ModelSettings& settings) {
+  return static_cast<int>(std::count_if(settings.inputs.begin(), settings.inputs.end(),
+                                        [](const TensorSpec& spec) { return !spec.optional; }));
+}
+
 absl::Status CheckCounts(const ModelInferRequest& request, const ModelSettings& settings) {
   const int raw = request.raw_input_contents_size();
   if (raw > request.inputs_size()) {
     return absl::InvalidArgumentError(
         Concat("raw_input_contents: expected one entry for each of the ", request.inputs_size(), " inputs, got ", raw));
   }
-  if (request.inputs_size() != static_cast<int>(settings.inputs.size())) {
-    return absl::InvalidArgumentError(Concat("model '", settings.name, "' expects ", settings.inputs.size(),
-                                             " inputs (", SpecNames(settings.inputs), "), got ",
-                                             request.inputs_size()));
+  const int given = request.inputs_size(), all = static_cast<int>(settings.inputs.size());
+  if (given > all || (given < all && given < RequiredInputs(settings))) {
+    return absl::InvalidArgumentError(
+        Concat("model '", settings.name, "' expects ", all, " inputs (", SpecNames(settings.inputs), "), got ", given));
   }
   return absl::OkStatus();
 }
@@ -131,14 +137,30 @@ absl::Status DecodeInputs(const ModelInferRequest& request, const ModelSettings&
   return reader.CheckAllRead();
 }
 
+absl::Status CheckRequired(const ModelSettings& settings, const DecodedRequest& decoded) {
+  for (size_t i = 0; i < decoded.inputs.size(); ++i) {
+    if (!decoded.inputs[i].absent() || settings.inputs[i].optional) continue;
+    return absl::InvalidArgumentError(Concat("input '", settings.inputs[i].name, "' is missing: model '", settings.name,
+                                             "' expects ", SpecNames(settings.inputs)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckRows(const ModelSettings& settings, DecodedRequest& decoded) {
   decoded.rows = 1;
   if (settings.max_batch_size == 0) return absl::OkStatus();
-  decoded.rows = decoded.inputs[0].shape[0];
-  for (size_t i = 1; i < decoded.inputs.size(); ++i) {
-    if (decoded.inputs[i].shape[0] == decoded.rows) continue;
+  size_t first = 0;
+  const size_t count = decoded.inputs.size();
+  while (first < count && decoded.inputs[first].absent()) ++first;
+  if (first == count) {
+    return absl::InvalidArgumentError(Concat("model '", settings.name, "' expects at least one of its inputs (",
+                                             SpecNames(settings.inputs), "), whose rows are those of the request"));
+  }
+  decoded.rows = decoded.inputs[first].shape[0];
+  for (size_t i = first + 1; i < count; ++i) {
+    if (decoded.inputs[i].absent() || decoded.inputs[i].shape[0] == decoded.rows) continue;
     return absl::InvalidArgumentError(Concat("input '", settings.inputs[i].name, "': expected ", decoded.rows,
-                                             " rows as in input '", settings.inputs[0].name, "', got ",
+                                             " rows as in input '", settings.inputs[first].name, "', got ",
                                              decoded.inputs[i].shape[0]));
   }
   return absl::OkStatus();
@@ -177,7 +199,8 @@ absl::Status DecodeOutputs(const ModelInferRequest& request, const ModelSettings
     if (output.parameters().empty()) continue;
     if (absl::Status status = DecodeOutputParameters(output, limits, decoded); !status.ok()) return status;
   }
-  if (request.outputs_size() == 0) {
+  decoded.names_outputs = request.outputs_size() > 0;
+  if (!decoded.names_outputs) {
     for (size_t i = 0; i < settings.outputs.size(); ++i) decoded.requested_outputs.push_back(static_cast<int>(i));
   }
   return decoded.output_ranges.empty() ? absl::OkStatus() : CheckSharedOutputs(decoded);
@@ -193,6 +216,9 @@ absl::Status DecodeInferRequest(const ModelInferRequest& request, const ModelSet
   }
   if (absl::Status status = CheckCounts(request, settings); !status.ok()) return status;
   if (absl::Status status = DecodeInputs(request, settings, limits, decoded); !status.ok()) return status;
+  if (request.inputs_size() < static_cast<int>(settings.inputs.size())) {
+    if (absl::Status status = CheckRequired(settings, decoded); !status.ok()) return status;
+  }
   if (absl::Status status = CheckRows(settings, decoded); !status.ok()) return status;
   return DecodeOutputs(request, settings, limits, decoded);
 }

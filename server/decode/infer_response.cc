@@ -1,5 +1,6 @@
 #include "server/decode/infer_response.h"
 
+#include "server/base/text.h"
 #include "server/decode/bytes_tensor.h"
 #include "server/decode/shared_tensors.h"
 
@@ -48,6 +49,11 @@ absl::Status EncodeInferResponse(const Model& model, const DecodedRequest& decod
   views.resize(outputs.size());
   for (size_t i = 0; i < decoded.requested_outputs.size(); ++i) {
     const int index = decoded.requested_outputs[i];
+    if (outputs[index].absent()) {
+      if (!decoded.names_outputs) continue;
+      return absl::InvalidArgumentError(Concat("output '", model.settings.outputs[index].name,
+                                               "': asked for by name, and the model returned None for these inputs"));
+    }
     const TensorView slice = SliceRows(outputs[index], model.settings.max_batch_size > 0, first, decoded.rows);
     auto* output = response.add_outputs();
     output->set_name(model.settings.outputs[index].name);

@@ -218,23 +218,39 @@ absl::StatusOr<const Column*> FindColumn(const PredictRequest& request, const st
   return &found->second;
 }
 
+/// True where input number `tensor` is optional and the request has none of its columns.
+bool LeftOut(const PredictRequest& request, const Model& model, int tensor) {
+  return model.settings.inputs[tensor].optional &&
+         std::none_of(model.columns.begin(), model.columns.end(), [&](const ColumnBinding& binding) {
+           return binding.tensor == tensor && request.columns().contains(binding.name);
+         });
+}
+
 absl::Status CheckColumns(const PredictRequest& request, const Model& model, int64_t& rows) {
   if (model.columns.empty()) {
     return absl::FailedPreconditionError(
         Concat("model '", model.settings.name,
                "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
   }
-  rows = -1;
+  rows = 0;
+  int found = 0;
+  const std::string* first = nullptr;
   for (const ColumnBinding& binding : model.columns) {
     const absl::StatusOr<const Column*> column = FindColumn(request, binding.name);
-    if (!column.ok()) return column.status();
-    if (rows < 0) rows = RowsOf(**column);
+    if (!column.ok()) {
+      if (LeftOut(request, model, binding.tensor)) continue;
+      return column.status();
+    }
+    if (++found == 1) {
+      rows = RowsOf(**column);
+      first = &binding.name;
+    }
     if (RowsOf(**column) != rows) {
       return absl::InvalidArgumentError(Concat("column '", binding.name, "': expected ", rows, " rows as in column '",
-                                               model.columns[0].name, "', got ", RowsOf(**column)));
+                                               *first, "', got ", RowsOf(**column)));
     }
   }
-  if (request.columns_size() != static_cast<int>(model.columns.size())) {
+  if (request.columns_size() != found) {
     for (const auto& [name, unused] : request.columns()) {
       const auto known = [&](const ColumnBinding& binding) { return binding.name == name; };
       if (std::none_of(model.columns.begin(), model.columns.end(), known)) {
@@ -253,6 +269,7 @@ absl::Status CheckColumns(const PredictRequest& request, const Model& model, int
 
 absl::Status BuildTensor(const PredictRequest& request, const Model& model, int index, int64_t rows,
                          DecodedRequest& decoded) {
+  if (LeftOut(request, model, index)) return absl::OkStatus();
   const TensorSpec& spec = model.settings.inputs[index];
   std::vector<const ColumnBinding*> bindings;  // by column
   for (const ColumnBinding& binding : model.columns) {

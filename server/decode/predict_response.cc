@@ -122,6 +122,10 @@ void EncodePredictResponse(const Model& model, const DecodedRequest& decoded, co
   kept.clear();
   views.clear();
   for (size_t index = 0; index < outputs.size(); ++index) {
+    if (outputs[index].absent()) {
+      views.emplace_back();
+      continue;
+    }
     const TensorView slice = SliceRows(outputs[index], model.settings.max_batch_size > 0, first, decoded.rows);
     int64_t elements = 1;
     for (const int64_t dimension : slice.shape) elements *= dimension;

@@ -57,7 +57,7 @@ void ResolveStrataFromFeature(const WatchedModel& model, DecodedRequest& decoded
   for (size_t i = 0; i < tensor.shape.size(); ++i) elements *= tensor.shape[i];
   elements /= decoded.rows;
   decoded.strata.clear();
-  if (source.column >= elements) {  // a dimension of any length that is too short in this request
+  if (tensor.absent() || source.column >= elements) {  // or a dimension of any length is too short in this request
     decoded.strata.push_back(0);
     return;
   }

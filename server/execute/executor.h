@@ -13,8 +13,8 @@
 
 namespace driftserve {
 
-/// One request's part of a batch: its inputs, in the order of the model's inputs. Where the model batches, the first
-/// dimension of each is `rows`.
+/// One request's part of a batch: its inputs, in the order of the model's inputs, optional ones perhaps absent. Where
+/// the model batches, the first dimension of each is `rows`.
 struct BatchItem {
   const TensorList* inputs;
   int64_t rows;
@@ -27,11 +27,11 @@ class Graph {
  public:
   virtual ~Graph() = default;
 
-  /// Runs all items as one batch; the caller has made sure that their shapes agree but for the rows. On success
-  /// `outputs` holds, in the order of the model's outputs, tensors over all rows, item after item; their bytes live
-  /// until the next Run. Errors: INTERNAL with the model's own message when it raised; INTERNAL when an output is not
-  /// as the configuration says (naming it, expected, got); RESOURCE_EXHAUSTED when memory ran out; DeviceFault() when
-  /// the device failed for good.
+  /// Runs all items as one batch; the caller has made sure that the same inputs are absent, and that their shapes agree
+  /// but for the rows. On success `outputs` holds, in the order of the model's outputs, tensors over all rows, item
+  /// after item, absent where the model returned None; their bytes live until the next Run. Errors: INTERNAL with the
+  /// model's own message when it raised; INTERNAL when an output is not as the configuration says (naming it, expected,
+  /// got); RESOURCE_EXHAUSTED when memory ran out; DeviceFault() when the device failed for good.
   virtual absl::Status Run(absl::Span<const BatchItem> items, TensorList& outputs) = 0;
 };
 

@@ -25,8 +25,15 @@ class OutputSlot {
         Concat(model_, ", output `", spec_.name, "`: config.pbtxt says ", expected, ", the model returned ", got));
   }
 
-  /// Fills `view` from `value`, over `rows` rows.
+  /// Fills `view` from `value`, over `rows` rows. It is absent where the value is None, which only a result of type
+  /// Optional[…] can be.
   absl::Status Take(const c10::IValue& value, int64_t rows, TensorView& view) {
+    if (value.isNone()) {
+      view.type = DataType::kInvalid;
+      view.shape.clear();
+      view.byte_size = 0;
+      return absl::OkStatus();
+    }
     view.type = spec_.type;
     return spec_.type == DataType::kBytes ? TakeTexts(value, rows, view) : TakeTensor(value, rows, view);
   }

@@ -76,7 +76,7 @@ class PackageGraph : public Graph {
   absl::Status Gather(absl::Span<const BatchItem> items, std::vector<at::Tensor>& arguments) {
     arguments.reserve(plan_->sources.size());
     for (const int input : plan_->sources) {
-      if ((*items[0].inputs)[input].type == DataType::kInvalid) {
+      if ((*items[0].inputs)[input].absent()) {
         return absl::InvalidArgumentError(Concat("input `", plan_->request.inputs[input].name,
                                                  "`: a compiled package needs all its inputs, got none"));
       }
@@ -124,7 +124,9 @@ std::string Stamp(const UnpackedPackage& package, const std::string& key) {
 
 absl::Status CheckMachine(const UnpackedPackage& package) {
   const std::string device = Stamp(package, "AOTI_DEVICE_KEY"), machine = Stamp(package, "AOTI_MACHINE");
-  if (device != "cpu") return absl::InvalidArgumentError(Concat("expected a package for cpu, got one for `", device, "`"));
+  if (device != "cpu") {
+    return absl::InvalidArgumentError(Concat("expected a package for cpu, got one for `", device, "`"));
+  }
 #if defined(__x86_64__)
   if (machine != "x86_64") {
     return absl::InvalidArgumentError(Concat("expected native code for x86_64, got `", machine, "`"));

@@ -64,7 +64,7 @@ class TorchScriptGraph : public Graph {
     const bool fresh = plan_->writes.state || plan_->writes.inputs;
     for (size_t argument = 0; argument < plan_->sources.size(); ++argument) {
       const int input = plan_->sources[argument];
-      if (input < 0 || (*items[0].inputs)[input].type == DataType::kInvalid) {
+      if (input < 0 || (*items[0].inputs)[input].absent()) {
         stack_.push_back(plan_->defaults[argument]);
       } else if (inputs_[input] != nullptr) {
         stack_.emplace_back(inputs_[input]->Gather(items, input, fresh));

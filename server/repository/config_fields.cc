@@ -35,7 +35,7 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"input.reshape", kReshape},
     {"input.is_shape_tensor", kShapeTensor},
     {"input.allow_ragged_batch", kRagged},
-    {"input.optional", "every input is required for now; leave it out and send a neutral value"},
+    {"input.optional", kHonoured},
     {"input.is_non_linear_format_io", kShapeTensor},
     {"output", kHonoured},
     {"output.name", kHonoured},

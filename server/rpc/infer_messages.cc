@@ -8,7 +8,7 @@ namespace {
 
 void KeepOthers(Inference& inference, const TensorList& outputs, int64_t first_row) {
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (inference.outputs[i].type != DataType::kInvalid) continue;
+    if (outputs[i].absent() || !inference.outputs[i].absent()) continue;
     const TensorView slice =
         SliceRows(outputs[i], inference.model->settings.max_batch_size > 0, first_row, inference.decoded.rows);
     inference.outputs[i] = slice;

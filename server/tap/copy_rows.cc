@@ -87,7 +87,7 @@ bool CopyKeptRows(int64_t request_rows, Sample& sample) {
   Slices slices;
   for (const TensorList* list : {&sample.inputs, &sample.outputs}) {
     for (const TensorView& tensor : *list) {
-      if (!SliceTensor(tensor, request_rows, sample.rows, slices)) return false;
+      if (!tensor.absent() && !SliceTensor(tensor, request_rows, sample.rows, slices)) return false;
     }
   }
   size_t bytes = 0;
@@ -99,6 +99,7 @@ bool CopyKeptRows(int64_t request_rows, Sample& sample) {
   const Slice* next = slices.data();
   for (TensorList* list : {&sample.inputs, &sample.outputs}) {
     for (TensorView& tensor : *list) {
+      if (tensor.absent()) continue;
       at = CopySlices({next, kept}, at, tensor);
       next += kept;
     }

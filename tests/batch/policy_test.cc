@@ -125,6 +125,15 @@ TEST(EarliestStart, FullBatchesAheadAreSpreadOverTheInstances) {
   EXPECT_EQ(start(3, 0, {1'000}), 1'300) << "without batches each runs alone";
 }
 
+TEST(Compatible, TheSameInputsAreAbsent) {
+  const int model = 0;
+  const TensorList all = Inputs({{1, 8}, {1, 8}}), first = Inputs({{1, 8}, {}}), second = Inputs({{}, {1, 8}});
+  const auto waiting = [&](const TensorList& inputs) { return Waiting{&model, &inputs, 1, 0, 0}; };
+  EXPECT_TRUE(Compatible(waiting(first), waiting(first)));
+  EXPECT_FALSE(Compatible(waiting(first), waiting(all)));
+  EXPECT_FALSE(Compatible(waiting(first), waiting(second)));
+}
+
 TEST(Compatible, ComparesEveryInputButForTheRows) {
   const int model = 0;
   const TensorList two = Inputs({{1, 8}, {1, 2, 3}});

@@ -114,6 +114,47 @@ TEST(DecodeInferRequest, NarrowTypesRideInWiderFieldsAndAreChecked) {
   EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("'x'"), HasSubstr("128"), HasSubstr("INT8")));
 }
 
+ModelSettings WithOptional(std::initializer_list<bool> optional) {
+  ModelSettings settings = Settings();
+  settings.inputs.push_back({"scale", DataType::kFp32, {1}});
+  size_t input = 0;
+  for (const bool value : optional) settings.inputs[input++].optional = value;
+  return settings;
+}
+
+std::string Missing(const ModelInferRequest& request, const ModelSettings& settings) {
+  DecodedRequest decoded;
+  const absl::Status status = DecodeInferRequest(request, settings, {}, decoded);
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  return std::string(status.message());
+}
+
+TEST(DecodeInferRequest, AnOptionalInputMayBeAbsentWhereverItStands) {
+  DecodedRequest decoded;
+  ASSERT_TRUE(DecodeInferRequest(GoodRequest(), WithOptional({false, false, true}), {}, decoded).ok());
+  EXPECT_TRUE(decoded.inputs[2].absent());
+  EXPECT_EQ(decoded.rows, 2);
+  ModelInferRequest request = GoodRequest();
+  request.mutable_inputs()->DeleteSubrange(0, 1);
+  request.mutable_raw_input_contents()->DeleteSubrange(0, 1);
+  ASSERT_TRUE(DecodeInferRequest(request, WithOptional({true, false, true}), {}, decoded).ok());
+  EXPECT_TRUE(decoded.inputs[0].absent());
+  EXPECT_EQ(decoded.rows, 2) << "by the first that is there";
+  EXPECT_EQ(decoded.byte_size, 10u);
+}
+
+TEST(DecodeInferRequest, ARequiredInputMayNot) {
+  ModelInferRequest request = GoodRequest();
+  EXPECT_THAT(Missing(request, WithOptional({true, false, false})),
+              HasSubstr("input 'scale' is missing: model 'm' expects 'x' (optional), 'name', 'scale'"));
+  EXPECT_THAT(Missing({}, WithOptional({true, false, true})), HasSubstr("expects 3 inputs ('x' (optional), 'name'"));
+  EXPECT_THAT(Missing({}, WithOptional({true, true, true})), HasSubstr("expects at least one of its inputs"));
+  request.mutable_inputs(1)->set_shape(0, 1);
+  request.set_raw_input_contents(1, Bytes({"UA"}));
+  EXPECT_THAT(Missing(request, WithOptional({false, false, true})),
+              HasSubstr("expected 2 rows as in input 'x', got 1"));
+}
+
 TEST(DecodeInferRequest, TheRequestsOwnTimeoutIsRead) {
   ModelInferRequest request = GoodRequest();
   (*request.mutable_parameters())["timeout"].set_int64_param(1500);

@@ -63,5 +63,20 @@ TEST_F(EncodeTest, AResponseIsUsedAgainWithoutWhatWasInIt) {
   EXPECT_EQ(views_[0].type, DataType::kInvalid) << "not asked for";
 }
 
+TEST_F(EncodeTest, AnOutputThatTheModelLeftOutIsMissingUnlessItIsAskedForByName) {
+  outputs_[0].type = DataType::kInvalid;
+  outputs_[0].shape.clear();
+  decoded_.rows = 1;
+  ASSERT_TRUE(EncodeInferResponse(model_, decoded_, outputs_, 1, "", response_, views_).ok());
+  ASSERT_EQ(response_.outputs_size(), 1);
+  EXPECT_EQ(response_.outputs(0).name(), "label");
+  EXPECT_EQ(response_.raw_output_contents_size(), 1);
+  EXPECT_TRUE(views_[0].absent());
+  decoded_.names_outputs = true;
+  const absl::Status status = EncodeInferResponse(model_, decoded_, outputs_, 1, "", response_, views_);
+  EXPECT_EQ(status, absl::InvalidArgumentError(
+                        "output 'score': asked for by name, and the model returned None for these inputs"));
+}
+
 }  // namespace
 }  // namespace driftserve

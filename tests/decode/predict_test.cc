@@ -101,6 +101,35 @@ TEST_F(PredictTest, MissingUnknownAndUnevenColumns) {
               AllOf(HasSubstr("'wind'"), HasSubstr("2 rows"), HasSubstr("got 3")));
 }
 
+TEST_F(PredictTest, AnOptionalInputIsLeftOutWithAllItsColumns) {
+  model_.settings.inputs[0].optional = true;
+  PredictRequest request = GoodRequest();
+  request.mutable_columns()->erase("temp");
+  EXPECT_THAT(Refusal([](auto& r) { r.mutable_columns()->erase("temp"); }), HasSubstr("'temp' is missing"))
+      << "the other one is there";
+  request.mutable_columns()->erase("wind");
+  ASSERT_TRUE(DecodePredictRequest(request, model_, decoded_).ok());
+  EXPECT_TRUE(decoded_.inputs[0].absent());
+  EXPECT_EQ(decoded_.rows, 2);
+  (*request.mutable_columns())["temperature"].mutable_doubles()->add_values(1);
+  const absl::Status unknown = DecodePredictRequest(request, model_, decoded_);
+  EXPECT_THAT(std::string(unknown.message()), HasSubstr("'temperature'")) << "not taken for the missing one";
+  EXPECT_FALSE(DecodePredictRequest({}, model_, decoded_).ok());
+}
+
+TEST_F(PredictTest, AnOutputThatTheModelLeftOutIsMissing) {
+  decoded_.rows = 1;
+  const int64_t classes[1] = {7};
+  const TensorList outputs = {{}, {DataType::kInt64, {1, 1}, reinterpret_cast<const char*>(classes), sizeof(classes)}};
+  v1::PredictResponse response;
+  std::string kept;
+  TensorList views;
+  EncodePredictResponse(model_, decoded_, outputs, 0, "", response, kept, views);
+  EXPECT_EQ(response.outputs_size(), 1);
+  EXPECT_EQ(response.outputs().at("class").int64s().values(0), 7);
+  EXPECT_TRUE(views[0].absent());
+}
+
 TEST_F(PredictTest, WrongKinds) {
   EXPECT_THAT(Refusal([](auto& r) { (*r.mutable_columns())["temp"] = r.columns().at("carrier"); }),
               AllOf(HasSubstr("'temp'"), HasSubstr("doubles"), HasSubstr("strings")));

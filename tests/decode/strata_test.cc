@@ -54,6 +54,15 @@ TEST(Strata, TextIsOneStratumForAllRows) {
   EXPECT_THAT(decoded.strata, ElementsAre(0));
 }
 
+TEST(Strata, AnAbsentInputIsTheDefault) {
+  WatchedModel model = Watched(StratumSource::kFeature, 0, 0);
+  DecodedRequest decoded;
+  decoded.rows = 1;
+  decoded.inputs.emplace_back();
+  ResolveStrataFromFeature(model, decoded);
+  EXPECT_THAT(decoded.strata, ElementsAre(0));
+}
+
 TEST(Strata, AColumnThatThisRequestDoesNotReachIsTheDefault) {
   WatchedModel model = Watched(StratumSource::kFeature, 0, 5);
   const float values[2] = {1, 2};

@@ -237,17 +237,22 @@ TEST_F(TorchScriptLoaderTest, EveryElementTypePassesThroughUnchanged) {
   }
 }
 
-TEST_F(TorchScriptLoaderTest, AnAbsentOptionalInputIsNone) {
+TEST_F(TorchScriptLoaderTest, AnAbsentOptionalInputIsNoneAndNoneIsAnAbsentOutput) {
   const auto graph =
-      NewGraph(fakes::MakeOptional(), {Spec("x", {1}), Spec("scale", {1}, DataType::kFp32, true)}, {Spec("y", {1})});
+      NewGraph(fakes::MakeOptional(), {Spec("x", {1}), Spec("scale", {1}, DataType::kFp32, true)},
+               {Spec("y", {1}), Spec("half", {1})});
   Request request;
   request.Add<float>(DataType::kFp32, {1, 1}, {5}).Add<float>(DataType::kInvalid, {}, {});
   ASSERT_TRUE(Run(*graph, request, 1).ok());
   EXPECT_EQ(Values(outputs_[0])[0], 5);
+  EXPECT_TRUE(outputs_[1].absent());
   Request both;
   both.Add<float>(DataType::kFp32, {1, 1}, {5}).Add<float>(DataType::kFp32, {1, 1}, {2});
   ASSERT_TRUE(Run(*graph, both, 1).ok());
   EXPECT_EQ(Values(outputs_[0])[0], 10);
+  EXPECT_EQ(Values(outputs_[1])[0], 5);
+  ASSERT_TRUE(Run(*graph, request, 1).ok());
+  EXPECT_TRUE(outputs_[1].absent()) << "nothing is left of the run before";
 }
 
 TEST_F(TorchScriptLoaderTest, AModuleThatWritesToItsStateIsKnownAndEachGraphHasItsOwn) {

@@ -145,6 +145,10 @@ void WriteModelRepository(const std::string& folder, bool watched) {
              Tensor("input", "a", "FP32", "-1") + Tensor("input", "b", "FP32", "-1") +
                  Tensor("output", "sum", "FP32", "-1") + Tensor("output", "difference", "FP32", "-1"),
              MakeTwoOutputs());
+  WriteModel(folder, "optional", 8,
+             x + "input { name: \"scale\" data_type: TYPE_FP32 dims: [ 1 ] optional: true }\n" + y +
+                 Tensor("output", "half", "FP32", "1"),
+             MakeOptional());
   constexpr std::array<std::pair<const char*, const char*>, 10> kTypes = {{{"bool", "BOOL"},
                                                                            {"uint8", "UINT8"},
                                                                            {"int8", "INT8"},

@@ -14,9 +14,9 @@ void WriteMlp(const std::string& folder, bool watched);
 
 /// All test models: mlp; raising (x FP32 [1], raises "negative input"); slow (x FP32 [1], about 20 ms a batch);
 /// heavy (x FP32 [1], 4 MiB of weights); strings (text BYTES [1] → lengths INT64 [1], upper BYTES [1]);
-/// stateful (x FP32 [1] → y, counts its runs); two_outputs (a, b FP32 [-1] → sum, difference); identity_<type> for bool,
-/// uint8, int8, int16, int32, int64, fp16, bf16, fp32, fp64 (input [-1] → output [-1], without batching dimension:
-/// max_batch_size 0).
+/// stateful (x FP32 [1] → y, counts its runs); two_outputs (a, b FP32 [-1] → sum, difference); optional (x, optional
+/// scale FP32 [1] → y, and with scale half, half of y); identity_<type> for bool, uint8, int8, int16, int32, int64,
+/// fp16, bf16, fp32, fp64 (input [-1] → output [-1], without batching dimension: max_batch_size 0).
 void WriteModelRepository(const std::string& folder, bool watched);
 
 }  // namespace driftserve::fakes

@@ -176,10 +176,12 @@ def forward(self, x: Tensor) -> Tensor:
 
 std::string MakeOptional() {
   return Define(R"(
-def forward(self, x: Tensor, scale: Optional[Tensor] = None) -> Tensor:
+def forward(self, x: Tensor, scale: Optional[Tensor] = None) -> Tuple[Tensor, Optional[Tensor]]:
+    half: Optional[Tensor] = None
     if scale is not None:
-        return x * scale
-    return x
+        x = x * scale
+        half = x / 2
+    return x, half
 )");
 }
 

@@ -52,7 +52,7 @@ std::string MakeSpinning();
 /// forward(x) → x as FP64, whatever came.
 std::string MakeDouble();
 
-/// forward(x: Tensor, scale: Optional[Tensor]) → x · scale, or x.
+/// forward(x: Tensor, scale: Optional[Tensor]) → x · scale and half of it; or x and None.
 std::string MakeOptional();
 
 /// forward(x) → x plus 1, written into x itself.

@@ -1,6 +1,7 @@
 """The inference protocol as unmodified clients speak it, Predict, health and reflection."""
 
 import asyncio
+import queue
 import re
 
 import grpc
@@ -18,7 +19,7 @@ UNIMPLEMENTED = ("CudaSharedMemoryRegister",)
 
 @pytest.fixture(scope="module")
 def served(start):
-    return start({"mlp": {"monitor": repository.mlp_monitor(1.0)}, "strings": {}, "versions": {}})
+    return start({"mlp": {"monitor": repository.mlp_monitor(1.0)}, "strings": {}, "versions": {}, "optional": {}})
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,37 @@ def test_strings_in_and_out(client):
     result = client.infer("strings", [triton_input(words, "text", "BYTES")])
     assert result.as_numpy("lengths").ravel().tolist() == [4, 0, 8, 300]
     assert [word.decode() for word in result.as_numpy("upper").ravel()] == [word.upper() for word in words.ravel()]
+
+
+def optional_request(value, scale=None):
+    """Inputs of one row to the model `optional`."""
+    given = {"x": value} if scale is None else {"x": value, "scale": scale}
+    return [triton_input(numpy.full((1, 1), number, numpy.float32), name) for name, number in given.items()]
+
+
+def test_an_optional_input_may_be_left_out_and_an_output_with_it(client):
+    assert [tensor.optional for tensor in client.get_model_config("optional").config.input] == [False, True]
+    reply = client.infer("optional", optional_request(3, scale=4))
+    assert (reply.as_numpy("y").item(), reply.as_numpy("half").item()) == (12, 6)
+    reply = client.infer("optional", optional_request(3))
+    assert [output.name for output in reply.get_response().outputs] == ["y"]
+    assert reply.as_numpy("y").item() == 3
+    with pytest.raises(triton.InferenceServerException, match="output 'half': asked for by name") as refused:
+        client.infer("optional", optional_request(3), outputs=[triton.InferRequestedOutput("half")])
+    assert refused.value.status() == "StatusCode.INVALID_ARGUMENT"
+    with pytest.raises(triton.InferenceServerException, match="input 'x' is missing: model 'optional' expects 'x'"):
+        client.infer("optional", optional_request(3, scale=4)[1:])
+
+
+def test_requests_with_and_without_an_optional_input_do_not_mix(client):
+    answers = queue.Queue()
+    for i in range(100):
+        inputs = optional_request(i, scale=2 if i % 3 else None)
+        client.async_infer("optional", inputs, lambda result, error, i=i: answers.put((i, result, error)))
+    for _ in range(100):
+        i, result, error = answers.get(timeout=60)
+        assert error is None
+        assert result.as_numpy("y").item() == (2 * i if i % 3 else i)
 
 
 def test_versions(client, channel):

@@ -103,6 +103,15 @@ TEST_F(SampleReaderTest, BytesThatEndEarlyReadAsMissing) {
   EXPECT_TRUE(reader.Feature({"origin", 1, 1}, 3).missing());
 }
 
+TEST_F(SampleReaderTest, AnAbsentTensorReadsAsMissing) {
+  sample_.inputs[1].type = DataType::kInvalid;
+  sample_.inputs[1].shape.clear();
+  SampleReader reader(sample_);
+  std::vector<double> elements;
+  EXPECT_TRUE(reader.Feature({"carrier", 1, 0}, 0).missing());
+  EXPECT_EQ(reader.FeatureRow(1, 0, true, elements), RowKind::kNone);
+}
+
 TEST_F(SampleReaderTest, ABindingToNoTensorReadsAsMissing) {
   SampleReader reader(sample_);
   EXPECT_TRUE(reader.Feature({"x", 2, 0}, 0).missing());

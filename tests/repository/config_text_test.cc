@@ -56,8 +56,6 @@ TEST(ConfigText, ARefusedFieldIsNamedWithItsPlaceAndReason) {
                   HasSubstr("m/config.pbtxt:5:3: optimization.priority: instances have no priorities"),
                   HasSubstr("m/config.pbtxt:6:1: model_operations: no libraries are loaded"),
                   HasSubstr("m/config.pbtxt:9:2: instance_group.passive: every instance serves")));
-  EXPECT_THAT(Refused("input { name: \"x\" optional: true }"),
-              ElementsAre(HasSubstr("input.optional: every input is required")));
   EXPECT_THAT(Refused("input { name: \"x\" allow_ragged_batch: true }"),
               ElementsAre(HasSubstr(":1:19: input.allow_ragged_batch: batches of unequal shapes are not made")));
   EXPECT_THAT(Refused("batch_input { }"), ElementsAre(HasSubstr("batch_input: batches of unequal shapes")));
@@ -89,7 +87,7 @@ TEST(ConfigText, AFieldWithinAMapIsRefusedWithItsPlace) {
 
 TEST(ConfigText, WhatIsHonouredPasses) {
   EXPECT_THAT(Refused("name: \"m\" platform: \"pytorch_libtorch\" max_batch_size: 8\n"
-                      "input { name: \"x\" data_type: TYPE_FP32 dims: [ -1 ] }\n"
+                      "input { name: \"x\" data_type: TYPE_FP32 dims: [ -1 ] optional: true }\n"
                       "output { name: \"y\" data_type: TYPE_FP32 dims: [ 1 ] }\n"
                       "dynamic_batching { preferred_batch_size: [ 4 ] max_queue_delay_microseconds: 100\n"
                       "  default_queue_policy { max_queue_size: 10 default_timeout_microseconds: 5 } }\n"

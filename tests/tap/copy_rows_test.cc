@@ -60,6 +60,15 @@ TEST_F(CopyKeptRowsTest, AFewRowsAreCopiedInTheirOrder) {
   EXPECT_THAT(scores, ::testing::ElementsAre(0.0, 0.07, 0.39));
 }
 
+TEST_F(CopyKeptRowsTest, WhatIsAbsentStaysSo) {
+  sample_.inputs.insert(sample_.inputs.begin(), TensorView());
+  Keep({7});
+  ASSERT_TRUE(CopyKeptRows(kRows, sample_));
+  EXPECT_TRUE(sample_.inputs[0].absent());
+  EXPECT_EQ(sample_.inputs[1].shape, (Shape{1, 2}));
+  EXPECT_EQ(std::string(sample_.inputs[2].bytes, sample_.inputs[2].byte_size), TextTensorBytes({"xx7"}));
+}
+
 TEST_F(CopyKeptRowsTest, TheSampleNoLongerNeedsTheMessages) {
   Keep({7, 39});
   ASSERT_TRUE(CopyKeptRows(kRows, sample_));
