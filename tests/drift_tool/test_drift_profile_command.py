@@ -356,9 +356,11 @@ def test_help_and_version():
 
 
 def test_it_loads_neither_torch_nor_grpc():
-    loaded = subprocess.run(["ldd", DRIFT], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ldd", DRIFT], capture_output=True, text=True, check=True).stdout
+    names = [line.split()[0] for line in listed.splitlines()]  # without the addresses, which may read c10 too
+    assert any("librdkafka" in name for name in names)
     for library in ("torch", "c10", "grpc"):
-        assert library not in loaded
+        assert not any(library in name for name in names)
 
 
 LABELS = "labels: {name: late, prediction: score, error: squared_error}\n"
