@@ -46,8 +46,8 @@ DRIFT_VECTORISED void AddGroup(const PresentGroup& group, const std::vector<doub
   }
 }
 
-// Calls `take` with the last cell of every inner bin: of all but the last numeric one, whose share
-// below its end is 1, and MISSING.
+// Calls `take` with the last cell of every inner bin: of all but the last numeric one, whose share below its end is 1,
+// and MISSING.
 template <typename Take>
 void ForInnerBins(const FeatureLayout& layout, Take take) {
   for (std::uint32_t bin = 0; bin + 2 < layout.bins(); ++bin) take(layout.bin_end(bin) - 1);
@@ -64,10 +64,10 @@ Estimated EstimateGroups(const FeatureLayout& layout, const FeatureCells& cells,
   std::vector<double> shares;
   for (std::size_t g = 0; g < rows.groups().size(); ++g) {
     PresentGroup& group = rows.groups()[g];
-    group.at_ends.assign(layout.bins() - 2, 0);
+    if (!rows.none_missing()) group.at_ends.assign(layout.bins() - 2, 0);
     if (!(group.seen > 0)) continue;
     cells.ShareBelow(g, group.seen, shares);
-    group.at_ends = AtInnerBins(layout, shares, 1);
+    if (!rows.none_missing()) group.at_ends = AtInnerBins(layout, shares, 1);
     AddGroup(group, shares, group.several_weights ? cells.Squares(g) : std::vector<double>(), mix, estimated);
   }
   return estimated;

@@ -17,7 +17,7 @@ struct PresentGroup {
   double seen = 0;        // N_g
   double one_weight = 0;  // w of every kept row …
   bool several_weights = false;  // … unless they differ
-  std::vector<double> at_ends;   // f_g at the ends of the inner bins
+  std::vector<double> at_ends;   // f_g at the ends of the inner bins; filled where a value is missing
 };
 
 // The rows of a view that have a value of one feature. Points into the view.

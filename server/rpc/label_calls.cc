@@ -123,11 +123,14 @@ struct LabelledVersion {
   std::vector<int> labels;
 };
 
-/// More than one only while the newest version is a canary. REQUIRES: the model is served.
-std::vector<LabelledVersion> ByVersion(const ModelSet& models, const v1::ReportLabelsRequest& request) {
+/// More than one only while `newest`, the model's newest version, is a canary.
+std::vector<LabelledVersion> ByVersion(const ModelSet& models, const std::shared_ptr<Model>& newest,
+                                       const v1::ReportLabelsRequest& request) {
+  const bool canary = newest->settings.canary_share < 1;
   std::vector<LabelledVersion> versions;
   for (int i = 0; i < request.labels_size(); ++i) {
-    std::shared_ptr<Model> model = *models.Choose(request.model_name(), request.labels(i).request_id());
+    std::shared_ptr<Model> model =
+        canary ? *models.Choose(request.model_name(), request.labels(i).request_id()) : newest;
     auto version = std::find_if(versions.begin(), versions.end(),
                                 [&](const LabelledVersion& known) { return known.model == model; });
     if (version == versions.end()) version = versions.insert(versions.end(), {std::move(model), {}});
@@ -176,7 +179,7 @@ absl::Status Report(const LabelCallSettings& settings, const v1::ReportLabelsReq
     return found.status();
   }
   model = *std::move(found);
-  for (const LabelledVersion& version : ByVersion(*models, request)) {
+  for (const LabelledVersion& version : ByVersion(*models, model, request)) {
     if (version.model->watched == nullptr || !version.model->monitor.labels) {
       settings.inbox->undeclared.Add(version.labels.size());
       return absl::FailedPreconditionError(

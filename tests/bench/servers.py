@@ -12,7 +12,7 @@ import grpc
 import numpy
 
 import load
-from services import Service, free_port, port_open
+from services import Service, free_port, port_open, wait_for
 from support import protocol, repository, server
 
 PIN_SERVER = load.pinned(load.SERVER_CORE)
@@ -160,10 +160,9 @@ def ready_seconds(work, name, models):
     process = subprocess.Popen(served.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     try:
-        while not _serving(port):
-            if process.poll() is not None or time.perf_counter() - start > 60:
-                raise RuntimeError("driftserve did not get ready")
-            time.sleep(0.002)
+        wait_for("driftserve", lambda: process.poll() is not None or _serving(port), 60, interval=0.002)
+        if process.poll() is not None:
+            raise RuntimeError("driftserve ended before it was ready")
         return time.perf_counter() - start
     finally:
         process.terminate()

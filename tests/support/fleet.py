@@ -4,12 +4,12 @@ import http.server
 import json
 import pathlib
 import re
-import threading
 import time
 
 import grpc
 
 from support import server
+from support.background import Background
 from support.server import http_get
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -62,7 +62,7 @@ class Fleet:
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 
 
-class FleetTarget:
+class FleetTarget(Background):
     """One scrape target for all replicas, so that their samples have the same timestamps: with the label `instance`
     added (to be scraped with honor_labels) and, once `moments` is set, dated at a moment of rule evaluation.
 
@@ -74,9 +74,8 @@ class FleetTarget:
     def __init__(self, fleet):
         self._fleet = fleet
         self.moments = None  # (a moment of evaluation in Unix seconds, seconds between two)
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.address = f"127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler()))
+        self.address = f"127.0.0.1:{self.port}"
 
     def _handler(self):
         target = self
@@ -112,11 +111,3 @@ class FleetTarget:
         moment, interval = self.moments
         turns = (time.time() + self.MARGIN - moment) // interval + 1
         return f" {round((moment + turns * interval) * 1000)}"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()

@@ -7,16 +7,16 @@ import json
 import socketserver
 import threading
 
+from support.background import Background
 
-class _Sink:
+
+class _Sink(Background):
     """A server on a free port of 127.0.0.1, running until it is left. Thread-safe."""
 
     def __init__(self, server):
-        self._server = server
-        self._server.daemon_threads = True
+        super().__init__(server)
         self._mutex = threading.Lock()  # guards _received
         self._received = []
-        self.port = server.server_address[1]
         server.sink = self
 
     def keep(self, one):
@@ -26,14 +26,6 @@ class _Sink:
     def received(self):
         with self._mutex:
             return list(self._received)
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _MailSession(socketserver.StreamRequestHandler):
