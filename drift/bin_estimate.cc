@@ -1,6 +1,7 @@
 #include "drift/bin_estimate.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "drift/vectorised.h"
 
@@ -61,32 +62,51 @@ std::vector<double> ModelVariances(const FeatureBins& bins) {
   return variances;
 }
 
-// Two sums, so that one addition does not wait for the one before. `size`: a multiple of kTurn.
-constexpr std::size_t kTurn = 2 * kFour;
-inline double Product(const double* a, const double* b, std::size_t size) {
-  Four even = {}, odd = {};
-  for (std::size_t i = 0; i < size; i += kTurn) {
-    even += Loaded(a + i) * Loaded(b + i);
-    odd += Loaded(a + i + kFour) * Loaded(b + i + kFour);
+// The products of `left` with four rows, `length` apart, which is a multiple of kFour.
+inline void ProductsOfFour(const double* left, const double* rows, std::size_t length, Four& products) {
+  Four a = {}, b = {}, c = {}, d = {};
+  for (std::size_t i = 0; i < length; i += kFour) {
+    const Four at = Loaded(left + i);
+    a += at * Loaded(rows + i);
+    b += at * Loaded(rows + length + i);
+    c += at * Loaded(rows + 2 * length + i);
+    d += at * Loaded(rows + 3 * length + i);
   }
-  return Sum(even + odd);
+  SumEach(a, b, c, d, products);
+}
+
+std::size_t RoundedUp(std::size_t size) { return (size + kFour - 1) / kFour * kFour; }
+
+// u_p − u_{p−1}: [bin that is used][difference], both padded with zeros to a multiple of kFour.
+std::unique_ptr<double[]> StepsOfPanes(const FeatureBins& bins, std::size_t length) {
+  const BinMoments& moments = bins.view.moments;
+  const std::span<const std::uint32_t> used = bins.used;
+  const std::size_t size = RoundedUp(used.size()) * length, differences = bins.view.slots - 1;
+  auto steps = std::make_unique_for_overwrite<double[]>(size);
+  std::fill(steps.get() + used.size() * length, steps.get() + size, 0.0);
+  for (std::size_t p = 0; p < differences; ++p) {
+    const double *const before = moments.pull(p, bins.offset), *const after = before + moments.bins;
+    for (std::size_t i = 0; i < used.size(); ++i) steps[i * length + p] = after[used[i]] - before[used[i]];
+  }
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    std::fill(steps.get() + i * length + differences, steps.get() + (i + 1) * length, 0.0);
+  }
+  return steps;
 }
 
 // P/(2(P−1)) Σ (u_p − u_{p−1})(u_p − u_{p−1})ᵀ over the bins that are used.
 DRIFT_VECTORISED std::vector<double> MeasuredCovariance(const FeatureBins& bins) {
-  const std::size_t size = bins.used.size(), panes = bins.view.slots, differences = panes - 1;
-  const std::size_t length = (differences + kTurn - 1) / kTurn * kTurn;
-  std::vector<double> steps(size * length, 0);  // [bin][difference], padded with zeros
-  for (std::size_t p = 0; p < differences; ++p) {
-    const double *const before = bins.view.moments.pull(p, bins.offset), *const after = before + bins.view.moments.bins;
-    for (std::size_t i = 0; i < size; ++i) steps[i * length + p] = after[bins.used[i]] - before[bins.used[i]];
-  }
-  const double scale = static_cast<double>(panes) / (2.0 * static_cast<double>(differences));
+  const std::size_t size = bins.used.size(), panes = bins.view.slots, length = RoundedUp(panes - 1);
+  const std::unique_ptr<double[]> steps = StepsOfPanes(bins, length);
+  const double scale = static_cast<double>(panes) / (2.0 * static_cast<double>(panes - 1));
   std::vector<double> covariance(size * size);
   for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      covariance[i * size + j] = scale * Product(&steps[i * length], &steps[j * length], length);
-      covariance[j * size + i] = covariance[i * size + j];
+    for (std::size_t j = 0; j <= i; j += kFour) {
+      Four products;
+      ProductsOfFour(&steps[i * length], &steps[j * length], length, products);
+      for (std::size_t lane = 0; lane < kFour && j + lane <= i; ++lane) {
+        covariance[i * size + j + lane] = covariance[(j + lane) * size + i] = scale * products[lane];
+      }
     }
   }
   return covariance;

@@ -1,7 +1,6 @@
 #include "drift/cell_estimate.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -73,19 +72,37 @@ Estimated EstimateGroups(const FeatureLayout& layout, const FeatureCells& cells,
   return estimated;
 }
 
-// The largest, and at least 0. Four at a time: one maximum would wait for the one before.
-template <typename Value>
-double LargestOf(const Value& value, std::size_t size) {
-  std::array<double, 4> most = {0, 0, 0, 0};
-  std::size_t b = 0;
-  for (; b + 4 <= size; b += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      const double found = value(b + lane);
-      most[lane] = most[lane] < found ? found : most[lane];
-    }
+// V(F̂ − Ĝ) at the end of a cell: that of the groups − F²/N, and the reference's own.
+struct VarianceOfDifference {
+  double mix, reference_share, by_reference;
+
+  template <typename Number>
+  void operator()(const Number& of_groups, const Number& below, const Number& reference_rows, Number& variance) const {
+    const Number g = reference_rows * reference_share;
+    variance = of_groups - mix * below * below + g * (1 - g) * by_reference;
   }
-  for (; b < size; ++b) most[0] = std::max(most[0], value(b));
-  return std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
+};
+
+// At the end of any cell, and at least 0.
+DRIFT_VECTORISED double LargestVariance(const VarianceOfDifference& variance_at, const Estimated& estimated,
+                                        std::span<const double> reference_below) {
+  const double *const of_groups = estimated.variance.data(), *const below = estimated.below.data();
+  const double* const reference = reference_below.data();
+  const std::size_t cells = reference_below.size();
+  Four most = {};
+  std::size_t b = 0;
+  for (; b + kFour <= cells; b += kFour) {
+    Four variance;
+    variance_at(Four(Loaded(of_groups + b)), Four(Loaded(below + b)), Four(Loaded(reference + b)), variance);
+    KeepLarger(variance, most);
+  }
+  double largest = Largest(most);
+  for (; b < cells; ++b) {
+    double variance;
+    variance_at(of_groups[b], below[b], reference[b], variance);
+    largest = std::max(largest, variance);
+  }
+  return largest;
 }
 
 // Σ over the inner bin ends of the variance of F̂ as the panes' differences show it.
@@ -174,15 +191,13 @@ void FillGroups(const View& view, std::size_t feature, const BinEstimate& bins, 
   const FeatureCells cells(view, feature);
   const double mix = view.mix_known && rows.seen() > 0 ? 1 / rows.seen() : 0;
   Estimated estimated = EstimateGroups(view.layout->feature(feature), cells, mix, rows);
-  const double by_reference = 1 / estimate.effective_rows, share = 1 / estimate.rows;
-  const double *const f = estimated.below.data(), *const of_groups = estimated.variance.data();
-  const double* const reference = estimate.reference_below.data();
-  const auto variance = [=](std::size_t b) {
-    const double g = reference[b] * share;
-    return of_groups[b] - mix * f[b] * f[b] + g * (1 - g) * by_reference;
-  };
-  estimate.design_effect = DesignEffect(rows, view, feature, estimate, bins, variance);
-  estimate.largest_variance = LargestOf(variance, cells.size());
+  const VarianceOfDifference variance_at = {mix, 1 / estimate.rows, 1 / estimate.effective_rows};
+  estimate.design_effect = DesignEffect(rows, view, feature, estimate, bins, [&](std::size_t cell) {
+    double variance;
+    variance_at(estimated.variance[cell], estimated.below[cell], estimate.reference_below[cell], variance);
+    return variance;
+  });
+  estimate.largest_variance = LargestVariance(variance_at, estimated, estimate.reference_below);
   estimate.current_below = std::move(estimated.below);
   estimate.current_rows = 1;
   if (!estimate.equal_weights) return;

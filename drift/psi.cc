@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "drift/vectorised.h"
+
 namespace drift {
 namespace {
 
@@ -18,18 +20,42 @@ double MultinomialForm(const std::vector<double>& g, const std::vector<double>& 
 
 // Half the curvature of PSI in the traffic's share of a bin, by which Σ_q turns into the PSI that chance adds. At
 // q = p it is 1/p; above, it falls like 1/q, and 1/p would see so much chance in a new category that no number of
-// rows would find it. Left at 1/p up to q = 3p, where q may exceed p by chance.
-double Curvature(double p, double q) {
+// rows would find it. Left at 1/p up to q = 3p, where q may exceed p by chance. Given 1/p and 1/q.
+double Curvature(double per_p, double per_q) {
   constexpr double kBeyondChance = 3;
-  return std::min(1 / p, kBeyondChance / q);
+  return std::min(per_p, kBeyondChance * per_q);
 }
 
-double QuadraticForm(const std::vector<double>& g, const std::vector<double>& covariance) {
+DRIFT_VECTORISED double QuadraticForm(const std::vector<double>& g, const std::vector<double>& covariance) {
   double sum = 0;
-  for (std::size_t i = 0; i < g.size(); ++i) {
-    for (std::size_t j = 0; j < g.size(); ++j) sum += g[i] * covariance[i * g.size() + j] * g[j];
-  }
+  for (std::size_t i = 0; i < g.size(); ++i) sum += g[i] * Product(&covariance[i * g.size()], g.data(), g.size());
   return std::max(0.0, sum);
+}
+
+// tr(A²) of A = diag(t) Σ_q diag(t) + (1 − r rᵀ)/rows, which is symmetric: of the squares of all that it holds.
+DRIFT_VECTORISED double SquareTrace(const std::vector<double>& covariance, const std::vector<double>& t,
+                                    const std::vector<double>& r, double rows) {
+  const std::size_t size = t.size();
+  const double share = 1 / rows;
+  double diagonal = 0, rest = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const double* const row = &covariance[i * size];
+    const double traffic = t[i], reference = r[i] * share;
+    const double own = row[i] * traffic * traffic + share - reference * r[i];
+    diagonal += own * own;
+    Four squares = {};
+    std::size_t j = 0;
+    for (; j + kFour <= i; j += kFour) {
+      const Four entries = Loaded(row + j) * Loaded(&t[j]) * traffic - Loaded(&r[j]) * reference;
+      squares += entries * entries;
+    }
+    rest += Sum(squares);
+    for (; j < i; ++j) {
+      const double entry = row[j] * t[j] * traffic - r[j] * reference;
+      rest += entry * entry;
+    }
+  }
+  return diagonal + 2 * rest;
 }
 
 }  // namespace
@@ -55,22 +81,19 @@ PsiTest::PsiTest(const BinEstimate& estimate) : samples_(EffectiveSamples(estima
   const double m = estimate.effective_rows;
   std::vector<double> g(size), h(size), of_traffic(size), of_reference(size);
   for (std::size_t i = 0; i < size; ++i) {
-    const double ratio = std::log(q[i] / p[i]);
+    const double per_p = 1 / p[i], per_q = 1 / q[i];
+    const double ratio = std::log(q[i] * per_p);
     value_ += (q[i] - p[i]) * ratio;
-    g[i] = ratio + 1 - p[i] / q[i];
-    h[i] = -ratio + 1 - q[i] / p[i];
-    of_traffic[i] = std::sqrt(Curvature(p[i], q[i]));
+    g[i] = ratio + 1 - p[i] * per_q;
+    h[i] = -ratio + 1 - q[i] * per_p;
+    of_traffic[i] = std::sqrt(Curvature(per_p, per_q));
     of_reference[i] = std::sqrt(p[i]);
   }
   value_ = std::max(0.0, value_);
   for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t j = 0; j < size; ++j) {
-      const double by_traffic = estimate.covariance[i * size + j] * of_traffic[i] * of_traffic[j];
-      const double by_reference = ((i == j ? 1 : 0) - of_reference[i] * of_reference[j]) / m;
-      if (i == j) trace_ += by_traffic + by_reference;
-      square_trace_ += (by_traffic + by_reference) * (by_traffic + by_reference);
-    }
+    trace_ += estimate.covariance[i * size + i] * of_traffic[i] * of_traffic[i] + (1 - p[i]) / m;
   }
+  square_trace_ = SquareTrace(estimate.covariance, of_traffic, of_reference, m);
   if (value_ > 0) {
     slope_ = (QuadraticForm(g, estimate.covariance) + MultinomialForm(h, p, m)) / (4 * value_);
   }
