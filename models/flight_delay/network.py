@@ -137,17 +137,13 @@ def train(rows, epochs=EPOCHS, log=lambda line: None):
     return network.eval(), encoder
 
 
+def served(network, encoder):
+    """The TorchScript module that is served."""
+    module = FlightDelay(network, encoder.carriers, encoder.origins, encoder.mean, encoder.scale)
+    return torch.jit.script(module.eval())
+
+
 def predict(network, encoder, rows):
     """p_late of every row, float32 [n], by the unfolded network."""
     with torch.inference_mode():
         return network(*encoder(rows)).sigmoid().numpy()
-
-
-def auc(label, score):
-    """Area under the ROC curve, ties counted half (Mann-Whitney); rows without label are left out."""
-    known = ~np.isnan(label)
-    label, score = label[known] > 0.5, score[known]
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    late = label.sum()
-    return float((rank[label].sum() - late * (late + 1) / 2) / (late * (len(label) - late)))
