@@ -22,7 +22,7 @@ class Limits:
     confidence: float = 1.96  # standard errors by which the difference of the errors has to be on one side of the margin
     error_rate_margin: float = 0.01  # share of requests that fail
     latency_ratio: float = 2.0  # of the mean durations
-    drifted_share_margin: float = 0.0  # of the watched features and predictions
+    drifted_share_margin: float = 0.1  # of the statistics watched: so many more may be above their threshold
 
 
 @dataclasses.dataclass
@@ -68,7 +68,7 @@ def decide(canary, serving, limits):
     if all(check.outcome == PASS for check in checks):
         checks += [_error_rate(canary, serving, limits), _latency(canary, serving, limits),
                    _labels(canary, serving, limits), _error(canary, serving, limits), _concept(canary, serving),
-                   _drift(canary, serving, limits), _prediction_drift(canary, serving)]
+                   _drift(canary, serving, limits), _prediction_drift(canary, serving, limits)]
     outcomes = {check.outcome for check in checks}
     return WITHDRAW if FAIL in outcomes else WAIT if WAIT in outcomes else PROMOTE, checks
 
@@ -115,9 +115,13 @@ def _latency(canary, serving, limits):
                  f"{limits.latency_ratio:g} times")
 
 
+def _enough_labels(canary, serving, limits):
+    """What chance can still turn is judged once, when the labels are, and not at every look before."""
+    return min(canary.labels, serving.labels) >= limits.minimum_labels
+
+
 def _labels(canary, serving, limits):
-    enough = min(canary.labels, serving.labels) >= limits.minimum_labels
-    return Check("labels", PASS if enough else WAIT,
+    return Check("labels", PASS if _enough_labels(canary, serving, limits) else WAIT,
                  f"{canary.labels:g} and {serving.labels:g} joined: {limits.minimum_labels} of each are needed")
 
 
@@ -125,7 +129,7 @@ def _error(canary, serving, limits):
     """Not worse by more than the margin, with both errors' uncertainty: the two mean errors are of other requests, so
     that the variance of their difference is the sum of theirs."""
     known = (canary.error, serving.error, canary.error_standard_error, serving.error_standard_error)
-    if None in known or min(canary.labels, serving.labels) < limits.minimum_labels:
+    if None in known or not _enough_labels(canary, serving, limits):
         return Check("error", WAIT, "not known of both versions, or of too few labels")
     difference = canary.error - serving.error
     spread = limits.confidence * math.hypot(canary.error_standard_error, serving.error_standard_error)
@@ -152,8 +156,8 @@ def _judged(canary, serving, role=None):
 
 def _drift(canary, serving, limits):
     keys = _judged(canary, serving)
-    if not keys:
-        return Check("drift", WAIT, "no feature has enough rows in both versions")
+    if not keys or not _enough_labels(canary, serving, limits):
+        return Check("drift", WAIT, "no feature has enough rows in both versions" if not keys else "judged once labels are")
     mine, theirs = canary.drifted(keys), serving.drifted(keys)
     worse = len(mine) - len(theirs) > limits.drifted_share_margin * len(keys)
     return Check("drift", FAIL if worse else PASS,
@@ -161,12 +165,13 @@ def _drift(canary, serving, limits):
                  f"({_names(theirs)})")
 
 
-def _prediction_drift(canary, serving):
+def _prediction_drift(canary, serving, limits):
     keys = _judged(canary, serving, "prediction")
+    if not keys or not _enough_labels(canary, serving, limits):
+        return Check("prediction drift", WAIT,
+                     "no prediction has enough rows in both versions" if not keys else "judged once labels are")
     mine, theirs = canary.drifted(keys), serving.drifted(keys)
-    worse = len(mine) > len(theirs)
-    return Check("prediction drift", FAIL if worse else PASS if keys else WAIT,
-                 f"{_names(mine)} against {_names(theirs)}" if keys else "no prediction has enough rows in both versions")
+    return Check("prediction drift", FAIL if len(mine) > len(theirs) else PASS, f"{_names(mine)} against {_names(theirs)}")
 
 
 def _names(keys):

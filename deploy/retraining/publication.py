@@ -130,7 +130,7 @@ def promote(folder, model, server, ready_seconds):
     beside = "all" in (config_text.version_policy(plan["config_before"]) or "")
     server.wait(f"version {version} alone to answer", lambda: server.ready(version)
                 and (beside or server.versions() == [version]), version, ready_seconds)
-    folder.write_result({"version": version, "before": plan["serving"], "retries": server.retries.count})
+    folder.write_result({"version": version, "before": plan["serving"], "retries": server.retries.count}, "promote.json")
     folder.log(f"version {version} answers every request; version {plan['serving']} stays in the repository")
 
 
