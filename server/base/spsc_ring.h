@@ -10,7 +10,8 @@ namespace driftserve {
 
 /// A bounded queue between exactly one producer thread and one consumer thread. Neither ever waits.
 ///
-/// Thread safety: TryPush by the producer only, TryPop by the consumer only; size() by anyone (a recent value).
+/// Thread safety: HasRoom and TryPush by the producer only, TryPop by the consumer only; size() by anyone (a recent
+/// value).
 /// Lifetime: elements still inside are destroyed with the ring.
 template <typename T>
 class SpscRing {
@@ -20,13 +21,18 @@ class SpscRing {
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
 
+  /// Whether the next TryPush finds room.
+  bool HasRoom() {
+    const size_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail - known_head_ < slots_.size()) return true;
+    known_head_ = head_.load(std::memory_order_acquire);
+    return tail - known_head_ < slots_.size();
+  }
+
   /// False, and `value` untouched, when the ring is full.
   bool TryPush(T&& value) {
+    if (!HasRoom()) return false;
     const size_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail - known_head_ == slots_.size()) {
-      known_head_ = head_.load(std::memory_order_acquire);
-      if (tail - known_head_ == slots_.size()) return false;
-    }
     slots_[tail & mask_] = std::move(value);
     tail_.store(tail + 1, std::memory_order_release);
     return true;

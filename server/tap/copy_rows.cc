@@ -78,12 +78,17 @@ char* CopySlices(absl::Span<const Slice> slices, char* at, TensorView& tensor) {
   return at;
 }
 
-}  // namespace
+// Where the copies of `sample` go, `bytes` of them.
+char* Room(size_t bytes, Sample& sample) {
+  if (sample.copied_rows.size() < bytes) sample.copied_rows.resize(bytes);
+  sample.byte_size = bytes;
+  return sample.copied_rows.data();
+}
 
-bool CopyKeptRows(int64_t request_rows, Sample& sample) {
+bool CopyFewRows(int64_t request_rows, Sample& sample) {
   const size_t kept = sample.rows.size();
   // A quarter of the bytes is rarely less than a quarter of the rows: spares the walk where most are kept.
-  if (kept == 0 || kept * 2 > static_cast<size_t>(request_rows)) return false;
+  if (kept * 2 > static_cast<size_t>(request_rows)) return false;
   Slices slices;
   for (const TensorList* list : {&sample.inputs, &sample.outputs}) {
     for (const TensorView& tensor : *list) {
@@ -94,8 +99,7 @@ bool CopyKeptRows(int64_t request_rows, Sample& sample) {
   for (const Slice& slice : slices) bytes += slice.size;
   if (bytes * 4 >= sample.byte_size) return false;
 
-  sample.copied_rows.resize(bytes);
-  char* at = sample.copied_rows.data();
+  char* at = Room(bytes, sample);
   const Slice* next = slices.data();
   for (TensorList* list : {&sample.inputs, &sample.outputs}) {
     for (TensorView& tensor : *list) {
@@ -105,8 +109,32 @@ bool CopyKeptRows(int64_t request_rows, Sample& sample) {
     }
   }
   for (uint32_t i = 0; i < kept; ++i) sample.rows[i].position = i;
-  sample.byte_size = bytes;
   return true;
+}
+
+bool CopySmallTensors(Sample& sample) {
+  size_t bytes = 0;
+  for (const TensorList* list : {&sample.inputs, &sample.outputs}) {
+    for (const TensorView& tensor : *list) bytes += tensor.byte_size;
+  }
+  if (bytes > kSmallSampleBytes) return false;
+  char* at = Room(bytes, sample);
+  for (TensorList* list : {&sample.inputs, &sample.outputs}) {
+    for (TensorView& tensor : *list) {
+      if (tensor.byte_size == 0) continue;
+      std::memcpy(at, tensor.bytes, tensor.byte_size);
+      tensor.bytes = at;
+      at += tensor.byte_size;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool CopyKeptRows(int64_t request_rows, Sample& sample) {
+  if (sample.rows.empty()) return false;
+  return CopyFewRows(request_rows, sample) || CopySmallTensors(sample);
 }
 
 }  // namespace driftserve

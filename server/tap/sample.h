@@ -40,7 +40,7 @@ struct Sample {
   TensorList inputs;   // in the order of the model's inputs
   TensorList outputs;  // likewise
   std::unique_ptr<SampleOwner> owner;  // null where CopyKeptRows made it needless
-  std::vector<char> copied_rows;       // what the tensors point into then; keeps its capacity from use to use
+  std::vector<char> copied_rows;       // what the tensors point into then; only grows from use to use
   size_t byte_size = 0;                // what the sample keeps alive: the owner's bytes, or the copied ones
 };
 

@@ -1,5 +1,6 @@
 #include "server/tap/tap.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace driftserve {
@@ -16,7 +17,12 @@ void Empty(Sample& sample) {
   sample.rows.clear();
   sample.inputs.clear();
   sample.outputs.clear();
-  sample.copied_rows.clear();
+}
+
+void Prefetch(const Sample& sample) {
+  constexpr size_t kLine = 64;
+  const auto* const begin = reinterpret_cast<const char*>(&sample);
+  for (size_t offset = 0; offset < sizeof(Sample); offset += kLine) __builtin_prefetch(begin + offset, 1);
 }
 
 }  // namespace
@@ -30,12 +36,20 @@ std::unique_ptr<Sample> TapProducer::NewSample() {
   if (!stock_.empty()) {
     sample = std::move(stock_.back());
     stock_.pop_back();
-  } else if (returned_.TryPop(sample)) {
-    reused_bytes_.Add(sample->byte_size);
   } else {
-    return std::make_unique<Sample>();
+    sample = TakeReturned();
   }
   sample->byte_size = 0;
+  return sample;
+}
+
+// A sample that comes back lies in the observer's cache: it is fetched while the request before the one that will use
+// it is served.
+std::unique_ptr<Sample> TapProducer::TakeReturned() {
+  if (next_ == nullptr && !returned_.TryPop(next_)) return std::make_unique<Sample>();
+  std::unique_ptr<Sample> sample = std::move(next_);
+  reused_bytes_.Add(sample->byte_size);
+  if (returned_.TryPop(next_)) Prefetch(*next_);
   return sample;
 }
 
@@ -52,8 +66,13 @@ bool TapProducer::Offer(std::unique_ptr<Sample>& sample) {
   return true;
 }
 
-bool TapProducer::HasRoom(size_t bytes) const {
-  return bytes <= limits_.bytes && queued_bytes() <= limits_.bytes - bytes && ring_.size() < ring_.capacity();
+bool TapProducer::HasRoom(size_t bytes) {
+  if (bytes > limits_.bytes) return false;
+  if (offered_bytes_.Read() - known_taken_bytes_ > limits_.bytes - bytes) {
+    known_taken_bytes_ = taken_bytes_.Read();
+    if (offered_bytes_.Read() - known_taken_bytes_ > limits_.bytes - bytes) return false;
+  }
+  return ring_.HasRoom();
 }
 
 void TapProducer::Drop(const Sample& sample) {
@@ -62,7 +81,8 @@ void TapProducer::Drop(const Sample& sample) {
 }
 
 void TapProducer::Recycle(std::unique_ptr<Sample> sample) {
-  if (stock_.size() >= kStockSamples || sample->byte_size > kRecycledBytes) return;
+  if (stock_.size() >= kStockSamples) return;
+  if (std::max(sample->byte_size, sample->copied_rows.size()) > kRecycledBytes) return;
   Empty(*sample);
   stock_.push_back(std::move(sample));
 }
@@ -74,7 +94,7 @@ std::unique_ptr<Sample> TapProducer::Take() {
 }
 
 void TapProducer::Return(std::unique_ptr<Sample> sample) {
-  const size_t bytes = sample->byte_size;
+  const size_t bytes = sample->byte_size = std::max(sample->byte_size, sample->copied_rows.size());
   if (bytes > kRecycledBytes || Difference(returned_bytes_, reused_bytes_) + bytes > limits_.bytes / 4) return;
   if (returned_.size() >= returned_.capacity()) return;
   Empty(*sample);

@@ -57,13 +57,17 @@ class TapProducer {
     const uint64_t came = in.Read();
     return came > left ? came - left : 0;  // a third thread may see the two in any order
   }
-  bool HasRoom(size_t bytes) const;
+  bool HasRoom(size_t bytes);
+  std::unique_ptr<Sample> TakeReturned();
   void Drop(const Sample& sample);
 
   const TapLimits limits_;
   SpscRing<std::unique_ptr<Sample>> ring_;
   SpscRing<std::unique_ptr<Sample>> returned_;
-  std::vector<std::unique_ptr<Sample>> stock_;  // serving thread's own
+  // The serving thread's own.
+  std::vector<std::unique_ptr<Sample>> stock_;
+  std::unique_ptr<Sample> next_;    // came back, and is used next
+  uint64_t known_taken_bytes_ = 0;  // its last reading of taken_bytes_
   // Written by the serving thread …
   alignas(64) SingleWriterCounter offered_bytes_;
   SingleWriterCounter reused_bytes_;

@@ -5,6 +5,7 @@
 
 #include "server/base/device_fault.h"
 #include "server/base/text.h"
+#include "server/tap/copy_rows.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_inference.h"
 
@@ -319,28 +320,37 @@ TEST_F(RunnerTest, AnsweredAndRefusedRequestsAreLogged) {
                                      R"("rows":2,"queue_us":7,"execute_us":5,"total_us":12,"slow":true})")));
 }
 
-TEST_F(RunnerTest, AKeptRequestTravelsOnWithItsMessages) {
+TEST_F(RunnerTest, ALargeKeptRequestTravelsOnWithItsMessages) {
   Watch(1.0);
-  Add({1, 2});
+  Add(std::vector<float>(kSmallSampleBytes, 2));
   Run();
   EXPECT_EQ(spent_.size(), 0u);
   std::unique_ptr<Sample> sample = producer_->Take();
   ASSERT_NE(sample, nullptr);
-  EXPECT_EQ(sample->rows.size(), 2u);
+  EXPECT_EQ(sample->rows.size(), kSmallSampleBytes);
   EXPECT_EQ(sample->traceparent, "00-trace");
   EXPECT_EQ(reinterpret_cast<const float*>(sample->outputs[0].bytes)[1], 4.0f);
   EXPECT_NE(sample->owner, nullptr);
-  EXPECT_EQ(model_->watched->seen().Total(0), 2u);
-}
+  EXPECT_EQ(model_->watched->seen().Total(0), kSmallSampleBytes);
 
-TEST_F(RunnerTest, WhatComesBackThroughTheTapIsUsedAgain) {
-  Watch(1.0);
-  Add({1});
-  Run();
-  producer_->Return(producer_->Take());
+  producer_->Return(std::move(sample));
   Add({2});
   Run();
-  EXPECT_EQ(spent_.size(), 1u) << "the first request's messages, by way of the recycled sample";
+  EXPECT_EQ(spent_.size(), 2u) << "the first request's messages too, by way of the recycled sample";
+}
+
+TEST_F(RunnerTest, OfASmallKeptRequestACopyTravelsOn) {
+  Watch(1.0);
+  Add({1, 2});
+  Run();
+  EXPECT_EQ(spent_.size(), 1u) << "the messages stay with their thread";
+  spent_.clear();
+  std::unique_ptr<Sample> sample = producer_->Take();
+  ASSERT_NE(sample, nullptr);
+  EXPECT_EQ(sample->owner, nullptr);
+  EXPECT_EQ(sample->rows.size(), 2u);
+  EXPECT_EQ(reinterpret_cast<const float*>(sample->inputs[0].bytes)[1], 2.0f);
+  EXPECT_EQ(reinterpret_cast<const float*>(sample->outputs[0].bytes)[1], 4.0f);
 }
 
 TEST_F(RunnerTest, UnkeptRowsAreCountedAndNothingElse) {
@@ -355,12 +365,12 @@ TEST_F(RunnerTest, UnkeptRowsAreCountedAndNothingElse) {
 TEST_F(RunnerTest, AFullRingDropsCountsAndStillReplies) {
   Watch(1.0);
   for (int i = 0; i < 6; ++i) {
-    Add({1});
+    Add(std::vector<float>(kSmallSampleBytes, 1));
     Run();
   }
   EXPECT_EQ(replies_.size(), 6u);
   EXPECT_EQ(producer_->dropped_samples(), 2u);
-  EXPECT_EQ(model_->watched->dropped()[0].Read(), 2u);
+  EXPECT_EQ(model_->watched->dropped()[0].Read(), 2 * kSmallSampleBytes);
   EXPECT_EQ(spent_.size(), 2u) << "dropped requests keep their messages";
 }
 

@@ -114,6 +114,34 @@ TEST_F(TapTest, RecycledSamplesAreUsedFirst) {
   EXPECT_EQ(producer.NewSample().get(), address);
 }
 
+TEST_F(TapTest, WhatCameBackIsUsedInItsOrderAndOnce) {
+  TapProducer producer({8, 1'000});
+  std::vector<const Sample*> returned, used;
+  for (uint64_t sequence = 0; sequence < 3; ++sequence) {
+    auto sample = Fill(producer, sequence, 10);
+    returned.push_back(sample.get());
+    ASSERT_TRUE(producer.Offer(sample));
+  }
+  for (int i = 0; i < 3; ++i) producer.Return(producer.Take());
+  std::vector<std::unique_ptr<Sample>> again;
+  for (int i = 0; i < 4; ++i) again.push_back(producer.NewSample());
+  for (int i = 0; i < 3; ++i) used.push_back(again[i].get());
+  EXPECT_EQ(used, returned);
+  EXPECT_EQ(again[3]->owner, nullptr) << "a new one";
+  EXPECT_EQ(live_owners_, 3);
+}
+
+TEST_F(TapTest, ALargeCopyCountsWhereASmallOneFollowsIt) {
+  TapProducer producer({64, 100});
+  for (uint64_t sequence = 0; sequence < 10; ++sequence) {
+    auto sample = Fill(producer, sequence, 1);
+    sample->copied_rows.resize(10);
+    ASSERT_TRUE(producer.Offer(sample));
+  }
+  for (int i = 0; i < 10; ++i) producer.Return(producer.Take());
+  EXPECT_EQ(live_owners_, 2) << "a quarter of the byte bound";
+}
+
 TEST_F(TapTest, WhatComesBackIsBoundedInBytes) {
   TapProducer producer({64, 100});
   std::vector<std::unique_ptr<Sample>> taken;
