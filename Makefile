@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test cluster-test engine-test demo bench accuracy install deb image clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test cluster-test engine-test demo loop bench accuracy install deb image clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ engine-test: programs ## the hourly drift by Spark against `drift report`, on a 
 demo: setup ## replay July to December of real flights; KEEP=1 leaves everything running
 	@tests/run.sh build release driftserve demo_replay
 	@$(PYTHON) deploy/demo/demo.py --build $(BUILD) $(if $(KEEP),--keep)
+
+loop: programs ## drift, Airflow, a retrained version as a canary, its promotion, and one withdrawn; fetches Airflow and torch first
+	@deploy/airflow/setup.sh
+	@PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=deploy/airflow .deps/airflow/bin/python -m pytest -q -p no:cacheprovider --rootdir tests tests/airflow/dag
+	@$(PYTHON) deploy/airflow/loop/loop.py --build $(BUILD) $(if $(KEEP),--keep) $(if $(ONCE),--once)
 
 bench: programs ## the figures of tests/bench/README.md; fetches what they are compared with (6 GB); ONLY=P2,P3
 	@tests/run.sh build release echo_server poisson_client make_test_repository

@@ -78,7 +78,7 @@ def http_get(url, seconds=5):
         return error.code, error.read().decode(errors="replace")
 
 
-def _die_with_parent():
+def die_with_parent():
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -104,7 +104,7 @@ class Service:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, start_new_session=True,
-                env={**os.environ, **(self.env or {})}, preexec_fn=None if self.keep else _die_with_parent)
+                env={**os.environ, **(self.env or {})}, preexec_fn=None if self.keep else die_with_parent)
         try:
             wait_for(f"{self.name} to be ready", self._check_ready, self.seconds)
         except ServiceError as error:

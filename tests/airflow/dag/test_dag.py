@@ -1,0 +1,65 @@
+"""The DAG as Airflow sees it; run by make loop with Airflow's own Python, which the other tests have not."""
+
+import json
+import os
+
+import pytest
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+SETTINGS = {"retrain": "retrain.py", "runs": "runs", "data": "flights.csv", "repository": "models",
+            "server": "localhost:8001", "metrics": "http://localhost:8002/metrics", "python": "python",
+            "torch_python": "python", "burst_seconds": 42, "retries": 5, "compare_every_seconds": 7}
+PATH = ["admit", "window", "train", "profile", "validate", "publish", "compare", "choose"]
+
+
+@pytest.fixture(scope="module")
+def dag(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("airflow")
+    (folder / "settings.json").write_text(json.dumps(SETTINGS))
+    os.environ.update(AIRFLOW_HOME=str(folder), DRIFTSERVE_RETRAINING=str(folder / "settings.json"),
+                      AIRFLOW__CORE__LOAD_EXAMPLES="False")
+    from airflow.dag_processing.dagbag import DagBag
+    bag = DagBag(os.path.join(ROOT, "deploy", "airflow", "dags"))
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {"drift_retraining"}
+    return bag.dags["drift_retraining"]
+
+
+def test_the_tasks_and_their_order(dag):
+    assert set(dag.task_ids) == {*PATH, "promote", "withdraw", "undo_promotion", "outcome"}
+    for before, after in zip(PATH, PATH[1:]):
+        assert after in dag.get_task(before).downstream_task_ids
+    assert dag.get_task("choose").upstream_task_ids == {"publish", "compare"}
+    assert dag.get_task("choose").downstream_task_ids == {"promote", "withdraw"}
+    assert dag.get_task("undo_promotion").upstream_task_ids == {"promote"}
+    assert dag.get_task("outcome").upstream_task_ids == {"withdraw", "undo_promotion"}
+
+
+def test_what_runs_after_a_failure(dag):
+    rules = {task.task_id: task.trigger_rule.value for task in dag.tasks}
+    after_failure = {"choose": "all_done", "undo_promotion": "all_failed", "outcome": "all_done"}
+    assert rules == {**dict.fromkeys(rules, "all_success"), **after_failure}
+
+
+def test_one_run_at_a_time_and_its_retries(dag):
+    assert dag.max_active_runs == 1 and dag.catchup is False
+    assert {task.retries for task in dag.tasks if task.task_id != "outcome"} == {5}
+    assert dag.get_task("outcome").retries == 0
+    compare = dag.get_task("compare")
+    assert (compare.mode, compare.poke_interval) == ("reschedule", 7)
+
+
+def test_the_watcher(dag):
+    [asset] = dag.timetable.asset_condition.objects
+    [watcher] = asset.watchers
+    name, values = watcher.trigger.serialize()
+    assert name.endswith("AwaitMessageTrigger")
+    assert values["topics"] == ["driftserve.events"] and values["kafka_config_id"] == "driftserve_kafka"
+    assert values["apply_function"] == "driftserve_retraining.events.accept"
+    assert values["apply_function_kwargs"] == {"model": "flight_delay", "burst_seconds": 42}
+    assert values["poll_interval"] == 0 and values["commit_offset"] is True
+
+
+def test_the_function_that_the_watcher_names_is_there(dag):
+    from airflow.providers.common.compat.module_loading import import_string
+    assert callable(import_string("driftserve_retraining.events.accept"))
