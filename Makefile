@@ -76,7 +76,7 @@ bench: programs ## the figures of tests/bench/README.md; fetches what they are c
 	@$(PYTHON) tests/bench/run_bench.py --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 	@$(if $(ONLY),true,$(PYTHON) tests/bench/run_drift_bench.py --build $(BUILD))
 
-cluster-test: setup ## the chart at a real kube-apiserver, which is compiled first: some minutes and 2 GB
+cluster-test: setup ## the chart at a real Kubernetes control plane, which is compiled first: some minutes and 2 GB
 	@deploy/helm/cluster/setup.sh
 	@$(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/cluster
 

@@ -1,5 +1,5 @@
-"""A real kube-apiserver with its etcd on this machine. It stores and checks what it is given as in any cluster; there
-are no controllers and no nodes, so that nothing becomes of it."""
+"""A real Kubernetes control plane on this machine: etcd, kube-apiserver, the controllers and the scheduler. Its nodes
+are kwok's: pods placed on them become ready at once, and nothing runs in them."""
 
 import json
 import pathlib
@@ -11,10 +11,19 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / ".deps" / "kubernetes" / "bin"
+CHART = ROOT / "deploy" / "helm" / "driftserve"
 TOKEN = "cluster-test"
 sys.path.insert(0, str(ROOT / "deploy" / "demo"))
 
 from services import Service, free_port, http_get  # noqa: E402
+
+
+def path(version, namespace, kind):
+    return f"/{'api' if version == 'v1' else 'apis'}/{version}/namespaces/{namespace}/{kind}"
+
+
+def succeed(done):
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 class Api:
@@ -54,6 +63,19 @@ class Api:
         with urllib.request.urlopen(request, timeout=5, context=self.context) as response:
             return response.read() == b"ok"
 
+    def add_node(self, name, zone, gpus=0):
+        """A node with room for 32 cores, that kwok keeps alive; with GPUs it is tainted, as such nodes mostly are."""
+        room = {"cpu": "32", "memory": "128Gi", "pods": "50"}
+        labels = {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone}
+        taints = []
+        if gpus:
+            room["nvidia.com/gpu"] = str(gpus)
+            labels["accelerator"] = "h100"
+            taints.append({"key": "nvidia.com/gpu", "effect": "NoSchedule"})
+        self.create("/api/v1/nodes", {
+            "apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
+            "spec": {"taints": taints}, "status": {"allocatable": room, "capacity": room}})
+
 
 class Cluster:
     """Starts everything in `folder`; use as a context."""
@@ -67,7 +89,7 @@ class Cluster:
 
     def __enter__(self):
         self._write_credentials()
-        for service in (self._etcd(), self._apiserver()):
+        for service in (self._etcd(), self._apiserver(), self._controllers(), self._scheduler(), self._nodes()):
             self.services.append(service)
             service.start()
         return self
@@ -100,7 +122,38 @@ class Cluster:
             f"--secure-port={self.port}", f"--cert-dir={self.folder}", "--authorization-mode=RBAC",
             f"--token-auth-file={self.folder / 'tokens.csv'}", "--service-cluster-ip-range=10.0.0.0/16",
             f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
-            "--service-account-issuer=https://kubernetes.default.svc"], self.folder, self.api.ready, seconds=90)
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--feature-gates=WatchList=false"],  # it needs a newer etcd than Debian's
+            self.folder, self.api.ready, seconds=90)
+
+    def _controllers(self):
+        port = free_port()
+        return Service("kube-controller-manager", [
+            BIN / "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
+            f"--service-account-private-key-file={self.folder / 'accounts.key'}", "--bind-address=127.0.0.1",
+            f"--secure-port={port}", f"--cert-dir={self.folder / 'controllers'}"], self.folder, self._healthy(port))
+
+    def _scheduler(self):
+        port = free_port()
+        return Service("kube-scheduler", [
+            BIN / "kube-scheduler", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
+            "--bind-address=127.0.0.1", f"--secure-port={port}", f"--cert-dir={self.folder / 'scheduler'}"],
+            self.folder, self._healthy(port))
+
+    def _nodes(self):
+        port = free_port()
+        return Service("kwok", [
+            BIN / "kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true", "--node-ip=127.0.0.1",
+            f"--config={pathlib.Path(__file__).parent / 'stages.yaml'}", f"--server-address=127.0.0.1:{port}",
+            "--node-lease-duration-seconds=40"],
+            self.folder, lambda: http_get(f"http://127.0.0.1:{port}/healthz")[0] == 200)
+
+    def _healthy(self, port):
+        def healthy():
+            with urllib.request.urlopen(f"https://127.0.0.1:{port}/healthz", timeout=5,
+                                        context=self.api.context) as response:
+                return response.status == 200
+        return healthy
 
     def helm(self, *arguments, seconds=120):
         command = [BIN / "helm", f"--kubeconfig={self.kubeconfig}", *map(str, arguments)]

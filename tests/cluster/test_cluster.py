@@ -2,43 +2,13 @@
 
 import pytest
 
-from cluster import ROOT, Cluster
-from services import wait_for
+from cluster import CHART, path, succeed
 
-CHART = ROOT / "deploy" / "helm" / "driftserve"
 INSTANCE = "labelSelector=app.kubernetes.io/instance%3Ddelays"
 KINDS = {"apps/v1": ["deployments"], "v1": ["services", "configmaps", "serviceaccounts"],
          "policy/v1": ["poddisruptionbudgets"], "networking.k8s.io/v1": ["networkpolicies"],
          "autoscaling/v2": ["horizontalpodautoscalers"], "monitoring.coreos.com/v1":
          ["servicemonitors", "podmonitors", "prometheusrules"], "keda.sh/v1alpha1": ["scaledobjects"]}
-CUSTOM = {"monitoring.coreos.com/v1": ["ServiceMonitor", "PodMonitor", "PrometheusRule"],
-          "keda.sh/v1alpha1": ["ScaledObject"]}
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-
-
-def definition(group, version, kind):
-    """A custom resource of any shape; the shapes themselves are checked by tests/deploy."""
-    plural = f"{kind.lower()}s"
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    return {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{plural}.{group}"},
-            "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural},
-                     "versions": [{"name": version, "served": True, "storage": True, "schema": schema}]}}
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    with Cluster(tmp_path_factory.mktemp("cluster")) as running:
-        for name, kinds in CUSTOM.items():
-            group, version = name.split("/")
-            for kind in kinds:
-                running.api.create(DEFINITIONS, definition(group, version, kind))
-            wait_for(f"the kinds of {group}", lambda: running.api.get(f"/apis/{name}")["resources"], 30)
-        yield running
-
-
-def path(version, namespace, kind):
-    return f"/{'api' if version == 'v1' else 'apis'}/{version}/namespaces/{namespace}/{kind}"
 
 
 def objects(cluster, namespace):
@@ -52,15 +22,6 @@ def objects(cluster, namespace):
     return found
 
 
-@pytest.fixture
-def namespace(cluster, request):
-    """A namespace that lets in what the restricted Pod Security Standard allows, and nothing else."""
-    name = request.node.name.split("[")[-1].strip("]").replace("_", "-")[:60]
-    cluster.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {
-        "name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}})
-    return name
-
-
 def deployment(cluster, namespace):
     return cluster.api.get(path("apps/v1", namespace, "deployments/delays-driftserve"))
 
@@ -71,10 +32,6 @@ def template(cluster, namespace):
 
 def configuration(cluster, namespace):
     return cluster.api.get(path("v1", namespace, "configmaps/delays-driftserve"))["data"]["server.yaml"]
-
-
-def succeed(done):
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_it_is_installed_upgraded_rolled_back_and_uninstalled(cluster, namespace):
