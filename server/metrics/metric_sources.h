@@ -12,7 +12,7 @@
 
 namespace driftserve {
 
-/// One loaded model version as a scrape sees it.
+/// One loaded model version as a scrape sees it; or, without a name, the requests for no model that is served.
 struct ServedVersion {
   std::string name;
   std::string version;

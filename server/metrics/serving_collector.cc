@@ -85,14 +85,16 @@ struct ServingFamilies {
 
   void Add(const ServedVersion& version) {
     const MetricLabels model = {Label("model_name", version.name), Label("model_version", version.version)};
-    ready.Add(model, version.ready ? 1 : 0);
+    const bool served = !version.name.empty();
+    if (served) ready.Add(model, version.ready ? 1 : 0);
     if (version.counters == nullptr) return;
     AddRequests(*version.counters, model, requests);
+    AddRefused(*version.counters, model);
+    if (!served) return;
     AddCount(*version.counters, &ServingSlot::hung_runs, model, hung);
     AddCount(*version.counters, &ServingSlot::halved_batches, model, halved);
     AddCount(*version.counters, &ServingSlot::device_faults, model, faults);
     AddCount(*version.counters, &ServingSlot::delayed, model, delayed);
-    AddRefused(*version.counters, model);
     AddDuration(*version.counters, &ServingSlot::request_duration, model, request);
     AddDuration(*version.counters, &ServingSlot::queue_duration, model, queue);
     AddDuration(*version.counters, &ServingSlot::execute_duration, model, execute);

@@ -89,6 +89,16 @@ TEST(ServingCollectorTest, AVersionThatIsNotReadySaysSo) {
   EXPECT_THAT(text, Not(HasSubstr("driftserve_requests_total")));
 }
 
+TEST(ServingCollectorTest, RequestsForNoModelThatIsServedAreCountedAndNothingElse) {
+  auto counters = std::make_shared<ServingCounters>(1);
+  counters->slot(0).requests[static_cast<size_t>(Method::kModelInfer)][5].Add(7);
+  const std::string text = Scrape({{{"", "", false, counters}}, 0, 0});
+  EXPECT_THAT(text, HasSubstr("driftserve_requests_total{model_name=\"\",model_version=\"\",method=\"ModelInfer\","
+                              "code=\"NOT_FOUND\"} 7\n"));
+  EXPECT_THAT(text, Not(HasSubstr("driftserve_model_ready{")));
+  EXPECT_THAT(text, Not(HasSubstr("driftserve_request_duration_seconds_bucket{")));
+}
+
 TEST(ServingCollectorTest, LoadsAreCountedByHowTheyEnded) {
   ServingState state;
   state.loads = {{"m", "ok", "", 3}, {"m", "failed", "crashed", 1}};
