@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "server/base/clock.h"
 #include "server/base/text.h"
 #include "server/base/thread_place.h"
+#include "server/base/time_limit.h"
 #include "server/batch/admission.h"
 #include "server/batch/watchdog.h"
 #include "server/control/model_controller.h"
@@ -37,6 +39,9 @@
 
 namespace driftserve {
 namespace {
+
+// After the time to drain, for gRPC to cancel what is left and for runs that have begun to end.
+constexpr std::chrono::seconds kReturn(5);
 
 uint64_t RandomBootId() {
   std::random_device random;
@@ -109,10 +114,12 @@ bool SharesMemory(const GrpcConfig& config) {
 /// Every part of the server, in the order of their dependencies: what is destroyed first uses what is destroyed later.
 class App::Parts {
  public:
-  Parts(ServerConfig config, std::string version, std::function<void()> on_device_fault)
+  Parts(ServerConfig config, std::string version, std::function<void()> on_device_fault,
+        std::function<void()> on_stuck)
       : config_(std::move(config)),
         version_(std::move(version)),
         on_device_fault_(std::move(on_device_fault)),
+        on_stuck_(std::move(on_stuck)),
         clock_(&Clock::System()),
         log_filter_(LeastLevel(config_.log)),
         log_(MakeLog(config_.log, &log_filter_)),
@@ -128,6 +135,9 @@ class App::Parts {
   void Stop();
 
  private:
+  void StopServing();
+  void EndStuck();
+  void StopWatching();
   absl::Status StartPipeline();
   absl::Status StartAccessLog();
   absl::Status StartGrpc();
@@ -143,6 +153,7 @@ class App::Parts {
   const ServerConfig config_;
   const std::string version_;
   const std::function<void()> on_device_fault_;
+  const std::function<void()> on_stuck_;
   const Clock* const clock_;
   LogFilter log_filter_;
   const Log log_;
@@ -168,6 +179,7 @@ class App::Parts {
   std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<Operations> operations_;
   std::atomic<bool> device_failed_ = false;
+  std::atomic<bool> released_ = false;  // every model, whose counts the host has then
   bool stopped_ = false;
 };
 
@@ -371,13 +383,38 @@ void App::Parts::Stop() {
   state_.SetReady(false);
   if (watchdog_ != nullptr) watchdog_->Stop();
   health_.Close();
+  {
+    const std::chrono::milliseconds budget(config_.shutdown.lame_duck_ms + config_.shutdown.drain_timeout_ms);
+    const TimeLimit limit(budget + kReturn, [this] { EndStuck(); });
+    StopServing();
+  }
+  StopWatching();
+}
+
+/// Waits for everything that runs.
+void App::Parts::StopServing() {
   if (control_ != nullptr) control_->Stop();
   if (config_.shutdown.lame_duck_ms > 0 && grpc_ != nullptr) {
     std::this_thread::sleep_for(std::chrono::milliseconds(config_.shutdown.lame_duck_ms));
   }
   if (grpc_ != nullptr) grpc_->Shutdown(config_.shutdown.drain_timeout_ms);
   // On a device that failed, freeing memory fails too.
-  if (control_ != nullptr && !device_failed_) control_->ReleaseAll();
+  if (control_ == nullptr || device_failed_) return;
+  control_->ReleaseAll();
+  released_ = true;
+}
+
+/// Nothing ends a run but the end of the process. What was sampled before it goes to Kafka first.
+void App::Parts::EndStuck() {
+  const std::string complaint = watchdog_ != nullptr ? watchdog_->Complaint() : "";
+  log_(LogLevel::kError, Concat("ending with exit code ", static_cast<int>(kExitDidNotReturn),
+                                ": a run of a model has not returned within shutdown.drain_timeout_ms",
+                                complaint.empty() ? "" : ": ", complaint));
+  StopWatching();
+  on_stuck_();
+}
+
+void App::Parts::StopWatching() {
   if (access_log_ != nullptr) access_log_->Stop();
   if (observer_ != nullptr) observer_->Stop(config_.kafka.flush_timeout_ms);
   operations_.reset();
@@ -389,6 +426,11 @@ void App::Parts::Stop() {
 void App::Parts::LogTotals() const {
   RequestTotals requests = host_ != nullptr ? host_->past() : RequestTotals();
   requests.Add(unknown_);
+  const std::shared_ptr<const ModelSet> served = registry_.Current();
+  for (const auto& [name, versions] : served->models) {
+    if (released_) break;
+    for (const auto& [number, model] : versions) requests.Add(model->counters);
+  }
   const PublishCounts records = publisher_->Counts();
   uint64_t dropped = 0;
   for (const uint64_t count : records.dropped) dropped += count;
@@ -397,8 +439,10 @@ void App::Parts::LogTotals() const {
               records.sampled, " sampled, ", records.acknowledged, " acknowledged, ", dropped, " dropped"));
 }
 
-App::App(ServerConfig config, std::string version, std::function<void()> on_device_fault)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(version), std::move(on_device_fault))) {}
+App::App(ServerConfig config, std::string version, std::function<void()> on_device_fault,
+         std::function<void()> on_stuck)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(version), std::move(on_device_fault),
+                                     std::move(on_stuck))) {}
 App::~App() = default;
 bool App::Start(StartFailure& failure) { return parts_->Start(failure); }
 void App::Stop() { parts_->Stop(); }

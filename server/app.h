@@ -14,6 +14,7 @@ enum ExitCode {
   kExitBadConfiguration = 1,
   kExitUsage = 2,
   kExitDeviceFault = 70,
+  kExitDidNotReturn = 70,
   kExitUnavailable = 75
 };
 
@@ -25,12 +26,15 @@ struct StartFailure {
 
 /// The whole server, put together: the only place that names concrete adapters.
 ///
-/// Thread safety: Start and Stop by one thread, in this order. Lifetime: Stop (or the destructor) ends every thread.
+/// Thread safety: Start and Stop by one thread, in this order. Lifetime: Stop (or the destructor) ends every thread, and the
+/// process where a run does not end.
 class App {
  public:
   /// `version`: of the build, for metadata and metrics. `on_device_fault`: called once, from any thread, when a device
   /// failed for good; nothing serves any more, and the process has to Stop and end with kExitDeviceFault.
-  App(ServerConfig config, std::string version, std::function<void()> on_device_fault);
+  /// `on_stuck`: called once, by a thread of Stop, where a model does not return from a run: everything that can be
+  /// saved is, Stop will not return, and the call has to end the process with kExitDidNotReturn, without destructors.
+  App(ServerConfig config, std::string version, std::function<void()> on_device_fault, std::function<void()> on_stuck);
   ~App();
 
   /// Binds, loads, warms and serves. False, with the reason in `failure`, when the server cannot run.

@@ -92,10 +92,11 @@ sigset_t BlockEndingSignals() {
 int Serve(ServerConfig config) {
   const sigset_t signals = BlockEndingSignals();
   std::atomic<bool> device_failed = false;
-  App app(std::move(config), DRIFTSERVE_VERSION, [&device_failed] {
+  const auto on_device_fault = [&device_failed] {
     device_failed = true;
     kill(getpid(), SIGTERM);
-  });
+  };
+  App app(std::move(config), DRIFTSERVE_VERSION, on_device_fault, [] { std::_Exit(kExitDidNotReturn); });
   StartFailure failure;
   if (!app.Start(failure)) {
     std::cerr << "driftserve: " << failure.message << "\n";

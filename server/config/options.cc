@@ -145,8 +145,10 @@ const std::vector<Option>& Table() {
 
       {"shutdown.lame_duck_ms", FIELD(shutdown.lame_duck_ms),
        "After SIGTERM: not ready but still serving, while load balancers notice.", 0, 600'000, kMillis},
-      {"shutdown.drain_timeout_ms", FIELD(shutdown.drain_timeout_ms), "How long requests already accepted may take.", 0,
-       600'000, kMillis},
+      {"shutdown.drain_timeout_ms", FIELD(shutdown.drain_timeout_ms),
+       "How long requests already accepted may take. A run that takes five seconds longer ends the server with exit "
+       "code 70.",
+       0, 600'000, kMillis},
 
       {"log.level",
        FIELD(log.level),

@@ -63,6 +63,26 @@ def test_not_ready_comes_first(start):
     assert served.process.wait(60) == 0
 
 
+def test_a_run_that_does_not_end_takes_no_record_with_it(tmp_path, broker):
+    """What was sampled before is on the topic, the exit code says that it was no clean shutdown, and the log why."""
+    models = repository.make(tmp_path / "models", {"mlp": {"monitor": repository.mlp_monitor(1.0)}, "spinning": {}})
+    served = server.DriftServer(tmp_path, models, {
+        "kafka": {"brokers": broker.bootstrap, "topic": "stuck"}, "scheduling": {"watchdog_ms": 200},
+        "shutdown": {"drain_timeout_ms": 100}})
+    with served, served.channel() as channel:
+        stub = protocol.inference(channel)
+        for number in range(50):
+            stub.ModelInfer(mlp(number))
+        spinning = stub.ModelInfer.future(x_request("spinning", 600_000.0))
+        server.wait_until("the watchdog", lambda: "has not returned" in served.log_text())
+        assert served.terminate_and_wait(60) == 70, served.log_tail()
+        assert not spinning.done() or spinning.code() != grpc.StatusCode.OK
+    assert re.search("ending with exit code 70: .*shutdown.drain_timeout_ms: model 'spinning'", served.log_text())
+    assert {record.request_id for record in kafka.records(broker.bootstrap, "stuck")} == set(map(str, range(50)))
+    assert "requests: 50 answered, 0 refused or failed; records: 50 sampled, 50 acknowledged, 0 dropped" in \
+        served.log_text(), served.log_text()
+
+
 def test_a_broker_that_is_away_does_not_hold_it_up(start):
     budget_ms = 1000
     served = start({"mlp": {"monitor": repository.mlp_monitor(1.0)}},
