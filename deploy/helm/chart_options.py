@@ -165,6 +165,8 @@ def observation():
             enabled=flag("Whether there is one.", False),
             labels={**texts("Labels that the sidecar looks for."), "default": {"grafana_dashboard": "1"}},
             folder=text("Folder in Grafana.", "driftserve")),
+        "runbooks": optional(text("Address of a folder with the pages of deploy/runbooks, to which alerts and dashboards "
+                                  "link; empty: the links lead nowhere.", "", r"^https?://[^\s]*[^\s/]$")),
     }
 
 

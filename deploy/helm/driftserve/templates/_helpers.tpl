@@ -62,3 +62,10 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "driftserve.podsCanSleep" -}}
 {{- if semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version -}}yes{{- end -}}
 {{- end -}}
+
+{{- /* A file of the tree with its links to runbooks; takes file and root. */ -}}
+{{- define "driftserve.withRunbooks" -}}
+{{- $text := toString .file -}}
+{{- with .root.Values.runbooks }}{{ $text = replace "https://runbooks.example/driftserve" . $text }}{{ end -}}
+{{- $text -}}
+{{- end -}}
