@@ -34,11 +34,19 @@ def folder_of(context):
     return steps.run_folder(SETTINGS, context["dag_run"].run_id)
 
 
+def settings_of(run):
+    """The settings with what the run's conf sets. A conf that is wrong stays wrong: the task is not tried again."""
+    try:
+        return settings_file.with_conf(SETTINGS, run.conf)
+    except settings_file.SettingsError as error:
+        raise AirflowFailException(str(error)) from error
+
+
 def run_step(step):
     """One step of this run, or a look at the verdict, which is returned. What may succeed later is tried again by
     Airflow, anything else fails at once."""
     context = get_current_context()
-    settings = settings_file.with_conf(SETTINGS, context["dag_run"].conf)
+    settings = settings_of(context["dag_run"])
     folder = folder_of(context)
     words = steps.command(step, settings, folder)
     log.info("runs %s", " ".join(words))
@@ -48,6 +56,65 @@ def run_step(step):
         if failure.again:
             raise
         raise AirflowFailException(str(failure)) from failure
+
+
+def step(name, task_id=None, **options):
+    """A task that runs a step of retrain.py."""
+    @task(task_id=task_id or name, **options)
+    def run():
+        run_step(name)
+    return run()
+
+
+@task.short_circuit
+def admit(triggering_asset_events=None):
+    """Skips the whole run so soon after another."""
+    for events in (triggering_asset_events or {}).values():
+        for event in events:
+            log.info("started by %s", event.extra)
+    run = get_current_context()["dag_run"]
+    settings_of(run)
+    admitted, reason, remember = cooldown.admit(
+        Variable.get(LAST_RUN, default=None), run.run_id, datetime.datetime.now().timestamp(),
+        SETTINGS.cooldown_seconds, (run.conf or {}).get("force", False))
+    log.info("%s: %s", "admitted" if admitted else "skipped", reason)
+    if admitted:
+        Variable.set(LAST_RUN, remember)
+    return admitted
+
+
+@task.sensor(mode="reschedule", poke_interval=SETTINGS.compare_every_seconds,
+             timeout=SETTINGS.compare_timeout_seconds)
+def compare():
+    """Done once there is a verdict; fails where there is none in time."""
+    return run_step("compare") != steps.WAIT
+
+
+def states_of(context, tasks=None):
+    """{task: state} of this run."""
+    run = context["dag_run"]
+    found = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id], task_ids=tasks)[run.run_id]
+    return {name: str(state) for name, state in found.items()}
+
+
+@task.branch(trigger_rule=TriggerRule.ALL_DONE)
+def choose():
+    """By the verdict and by failure: what was published and not found better does not stay."""
+    context = get_current_context()
+    states = states_of(context, ["publish", "compare"])
+    found = steps.verdict(folder_of(context)) if states["compare"] == "success" else None
+    chosen = steps.choose(states["publish"], states["compare"], found)
+    log.info("%s, verdict %s: %s", states, found, chosen or "nothing to do")
+    return chosen
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE, retries=0)
+def outcome():
+    """The run succeeds where a new version serves; a model that drifted and was not replaced is somebody's work."""
+    states = states_of(get_current_context())
+    log.info("ended: %s", dict(sorted(states.items())))
+    if states["promote"] != "success":
+        raise AirflowFailException("no new version was promoted: the one before serves, and drifted")
 
 
 @dag(
@@ -64,93 +131,12 @@ def run_step(step):
     tags=["driftserve"],
 )
 def drift_retraining():
-    @task.short_circuit
-    def admit(triggering_asset_events=None):
-        """Skips the whole run so soon after another."""
-        for events in (triggering_asset_events or {}).values():
-            for event in events:
-                log.info("started by %s", event.extra)
-        context = get_current_context()
-        run = context["dag_run"]
-        settings_file.with_conf(SETTINGS, run.conf)
-        admitted, reason, remember = cooldown.admit(
-            Variable.get(LAST_RUN, default=None), run.run_id, datetime.datetime.now().timestamp(),
-            SETTINGS.cooldown_seconds, (run.conf or {}).get("force", False))
-        log.info("%s: %s", "admitted" if admitted else "skipped", reason)
-        if admitted:
-            Variable.set(LAST_RUN, remember)
-        return admitted
-
-    @task
-    def window():
-        run_step("window")
-
-    @task
-    def train():
-        run_step("train")
-
-    @task
-    def profile():
-        run_step("profile")
-
-    @task
-    def validate():
-        run_step("validate")
-
-    @task
-    def publish():
-        run_step("publish")
-
-    @task.sensor(mode="reschedule", poke_interval=SETTINGS.compare_every_seconds,
-                 timeout=SETTINGS.compare_timeout_seconds)
-    def compare():
-        """Done once there is a verdict; fails where there is none in time."""
-        return run_step("compare") != steps.WAIT
-
-    @task.branch(trigger_rule=TriggerRule.ALL_DONE)
-    def choose():
-        """By the verdict and by failure: what was published and not found better does not stay."""
-        context = get_current_context()
-        run = context["dag_run"]
-        states = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id],
-                                               task_ids=["publish", "compare"])[run.run_id]
-        published, compared = str(states.get("publish")), str(states.get("compare"))
-        found = steps.verdict(folder_of(context)) if compared == "success" else None
-        chosen = steps.choose(published, compared, found)
-        log.info("publish %s, compare %s, verdict %s: %s", published, compared, found, chosen or "nothing to do")
-        return chosen
-
-    @task
-    def promote():
-        run_step("promote")
-
-    @task
-    def withdraw():
-        run_step("withdraw")
-
-    @task(trigger_rule=TriggerRule.ALL_FAILED)
-    def undo_promotion():
-        """A promotion that failed half way leaves the version before it."""
-        run_step("withdraw")
-
-    @task(trigger_rule=TriggerRule.ALL_DONE, retries=0)
-    def outcome():
-        """The run succeeds where a new version serves; a model that drifted and was not replaced is somebody's work."""
-        context = get_current_context()
-        run = context["dag_run"]
-        states = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id])[run.run_id]
-        log.info("ended: %s", {name: str(state) for name, state in sorted(states.items())})
-        if str(states.get("promote")) != "success":
-            raise AirflowFailException("no new version was promoted: the one before serves, and drifted")
-
-    published = publish()
-    compared = compare()
-    chosen = choose()
-    promoted = promote()
-    withdrawn = withdraw()
-    undone = undo_promotion()
-    admit() >> window() >> train() >> profile() >> validate() >> published >> compared >> chosen
+    published, chosen, promoted = step("publish"), choose(), step("promote")
+    admit() >> step("window") >> step("train") >> step("profile") >> step("validate") >> published >> compare() >> chosen
     published >> chosen
+    # What a branch does not choose is skipped for good: the withdrawal after a failed promotion is a task of its own.
+    undone = step("withdraw", "undo_promotion", trigger_rule=TriggerRule.ALL_FAILED)
+    withdrawn = step("withdraw")
     chosen >> [promoted, withdrawn]
     promoted >> undone
     [withdrawn, undone] >> outcome()
