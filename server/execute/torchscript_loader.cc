@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/api/include/torch/cuda.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
@@ -27,6 +28,7 @@ absl::StatusOr<Module> ReadModule(const std::string& file, const std::string& by
   const absl::Status status =
       CatchTorch(absl::StatusCode::kInvalidArgument,
                  Concat(file, ": expected a TorchScript archive, as torch.jit.save writes it"), [&] {
+                   const c10::InferenceMode inference;
                    module = torch::jit::load(std::make_shared<BytesReader>(bytes), device);
                    module.eval();
                    return absl::OkStatus();
@@ -71,6 +73,7 @@ ForwardResult Result(const c10::FunctionSchema& schema) {
 // Freezing folds the parameters into the graph as constants, which all copies of the graph share. A module that
 // torch cannot freeze is run as it is.
 Module Freeze(const Module& module) {
+  const c10::InferenceMode inference;
   try {
     return torch::jit::freeze(module);
   } catch (const std::exception&) {
@@ -95,6 +98,7 @@ class TorchScriptExecutable : public Executable {
     std::unique_ptr<Graph> graph;
     const absl::Status status = CatchTorch(absl::StatusCode::kInternal, plan_->request.file, [&] {
       const std::lock_guard lock(mutex_);
+      const c10::InferenceMode inference;
       // Weights are shared; a state that the module writes to is not.
       const Module module = plan_->writes.state ? Freeze(module_.deepcopy()) : frozen_;
       graph = MakeTorchScriptGraph(plan_, OwnGraph(module), module._ivalue());
