@@ -25,7 +25,7 @@ void Describe(const Inference& inference, const SamplingRule& rule, KeptRows kep
   sample.request_sequence = inference.sequence;
   sample.rule_version = rule.version();
   sample.time_ns = inference.time_ns;
-  sample.traceparent = inference.traceparent.empty() ? inference.Traceparent() : inference.traceparent;
+  sample.traceparent = inference.traceparent ? *inference.traceparent : inference.Traceparent();
   sample.rows = std::move(kept);
   sample.inputs = inference.decoded.inputs;
   sample.outputs = inference.outputs;

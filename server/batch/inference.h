@@ -47,7 +47,7 @@ class Inference : public SampleOwner {
     decoded.Clear();
     outputs.clear();
     request_id.clear();
-    traceparent.clear();
+    traceparent.reset();
     deadline_ns = kNoDeadline;
     late_ns = kNoDeadline;
     ticket = 0;
@@ -58,7 +58,7 @@ class Inference : public SampleOwner {
   DecodedRequest decoded;
   TensorList outputs;
   std::string request_id;
-  std::string traceparent;  // filled where it must be read before Send
+  std::optional<std::string> traceparent;  // filled, with nothing too, where it must be read before Send
   uint64_t sequence = 0;
   int64_t accepted_ns = 0;  // monotonic
   int64_t time_ns = 0;      // Unix, of the same moment

@@ -24,14 +24,14 @@ class RunnerTest : public testing::Test {
     UseAccessLog(nullptr);
   }
 
-  void UseAccessLog(AccessLogProducer* access) {
+  void UseAccessLog(AccessLogProducer* access, bool accepts = true) {
     ServingThread thread;
     thread.access = access;
     thread.clock = &clock_;
     thread.admission = &admission_;
     thread.tap = producer_;
     thread.boot_id = 5;
-    thread.accepts = true;
+    thread.accepts = accepts;
     thread.device_fault = [this](const std::string& model, const absl::Status& fault) {
       faults_.push_back(Concat(model, ": ", fault.message()));
     };
@@ -351,6 +351,21 @@ TEST_F(RunnerTest, OfASmallKeptRequestACopyTravelsOn) {
   EXPECT_EQ(sample->rows.size(), 2u);
   EXPECT_EQ(reinterpret_cast<const float*>(sample->inputs[0].bytes)[1], 2.0f);
   EXPECT_EQ(reinterpret_cast<const float*>(sample->outputs[0].bytes)[1], 4.0f);
+}
+
+// There the accepting thread may have ended the call, and begun another, before the sample is made.
+TEST_F(RunnerTest, AThreadThatDoesNotAcceptReadsNothingOfTheCallAfterTheReply) {
+  UseAccessLog(nullptr, false);
+  Watch(1.0);
+  for (const std::string trace : {"00-trace", ""}) {
+    FakeInference* const inference = Add({1});
+    inference->trace = trace;
+    Run();
+    std::unique_ptr<Sample> sample = producer_->Take();
+    ASSERT_NE(sample, nullptr);
+    EXPECT_EQ(sample->traceparent, trace);
+    EXPECT_EQ(inference->reads_after_send, 0);
+  }
 }
 
 TEST_F(RunnerTest, UnkeptRowsAreCountedAndNothingElse) {

@@ -40,17 +40,26 @@ class FakeInference final : public Inference {
                        encoded_.size() * sizeof(float)});
     return encode_failure;
   }
-  void Send(const absl::Status& status) override { on_reply_({status, encoded_}); }
+  void Send(const absl::Status& status) override {
+    sent_ = true;
+    on_reply_({status, encoded_});
+  }
   bool Cancelled() const override { return cancelled; }
-  std::string Traceparent() const override { return "00-trace"; }
+  std::string Traceparent() const override {
+    if (sent_) ++reads_after_send;
+    return trace;
+  }
   std::string Peer() const override { return "ipv4:192.0.2.1:7"; }
 
   bool cancelled = false;
   absl::Status encode_failure;
+  std::string trace = "00-trace";
+  mutable int reads_after_send = 0;
 
  private:
   std::vector<float> values_;
   std::vector<float> encoded_;
+  bool sent_ = false;
   std::function<void(FakeReply)> on_reply_;
 };
 
