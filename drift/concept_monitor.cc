@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -71,8 +72,12 @@ void ConceptMonitor::AddLabel(const Joined& label) {
   lags_[(labels_ - 1) % kLags] = std::max<std::int64_t>(0, label.lag_ns);
   if (Pane* pane = PaneOf(label.predicted_ns)) {
     ++pane->labels;
-    pane->weight += 1 / label.probability;
-    pane->weighted_error += label.error / label.probability;
+    const double weight = 1 / label.probability;
+    pane->weight += weight;
+    pane->weighted_error += weight * label.error;
+    pane->squares += weight * weight;
+    pane->squares_error += weight * weight * label.error;
+    pane->squares_squared_error += weight * weight * label.error * label.error;
   }
   if (label.probability < least_probability_) {
     // What one observation is changes: what was counted so far was counted too high.
@@ -154,15 +159,25 @@ std::string ConceptMonitor::WhyWarming(const ConceptResult& result) const {
 
 void ConceptMonitor::Summarise(std::int64_t now_ns, ConceptResult& result) const {
   const std::int64_t oldest = SlotOf(now_ns - span_ns(), pane_ns_);
-  double weight = 0, weighted_error = 0;
+  Pane window;
   for (const Pane& pane : panes_) {
     if (pane.weight == 0) continue;
     result.timeline.push_back({pane.slot * pane_ns_, pane.weighted_error / pane.weight, pane.labels});
     if (pane.slot < oldest) continue;
-    weight += pane.weight;
-    weighted_error += pane.weighted_error;
+    window.labels += pane.labels;
+    window.weight += pane.weight;
+    window.weighted_error += pane.weighted_error;
+    window.squares += pane.squares;
+    window.squares_error += pane.squares_error;
+    window.squares_squared_error += pane.squares_squared_error;
   }
-  if (weight > 0) result.mean_error = weighted_error / weight;
+  if (window.weight > 0) result.mean_error = window.weighted_error / window.weight;
+  if (window.labels >= 2) {
+    // Of a ratio of two sums over rows drawn with unequal probabilities, linearised: √Σ w²(e − mean)² / Σ w.
+    const double mean = *result.mean_error;
+    const double squares = window.squares_squared_error - mean * (2 * window.squares_error - mean * window.squares);
+    result.mean_error_standard_error = std::sqrt(std::max(0.0, squares)) / window.weight;
+  }
   if (!lags_.empty()) {
     result.label_lag_seconds = Quantile(lags_, 0.5);
     result.label_lag_90_seconds = Quantile(lags_, 0.9);

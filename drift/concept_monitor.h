@@ -77,6 +77,8 @@ class ConceptMonitor {
     std::int64_t slot = 0;
     double predictions = 0, labels = 0;
     double weight = 0, weighted_error = 0;
+    // Σ w², Σ w² e and Σ w² e², of which the mean error's standard error is made.
+    double squares = 0, squares_error = 0, squares_squared_error = 0;
   };
 
   void BeginAnew();

@@ -89,6 +89,7 @@ struct ConceptResult {
   std::optional<double> label_lag_seconds;       // median, from prediction to label
   std::optional<double> label_lag_90_seconds;    // nine of ten labels came within it
   std::optional<double> mean_error;              // weighted, over the window
+  std::optional<double> mean_error_standard_error;  // what chance leaves in it; absent below two labels
   std::uint64_t labels_joined = 0;
   std::vector<DetectorResult> detectors;
   std::vector<QualityPoint> timeline;  // oldest first

@@ -34,6 +34,9 @@ ConceptFamilies::ConceptFamilies()
            MetricType::Gauge),
       error_("model_prediction_error", "Weighted mean error of the labelled predictions of the label window.",
              MetricType::Gauge),
+      standard_error_("model_prediction_error_standard_error",
+                       "Standard error of model_prediction_error: what chance leaves in it; absent below two labels.",
+                       MetricType::Gauge),
       predictions_("driftserve_label_predictions_total",
                    "Sampled predictions to wait for labels: kept, refused as the key was there (repeated), given up "
                    "for newer ones before their time (evicted), without a value to judge (unusable).",
@@ -68,6 +71,9 @@ void ConceptFamilies::Add(const MetricLabels& model, const ModelSnapshot& snapsh
   if (result.label_lag_seconds) lag_.Add(With(model, "quantile", "0.5"), *result.label_lag_seconds);
   if (result.label_lag_90_seconds) lag_.Add(With(model, "quantile", "0.9"), *result.label_lag_90_seconds);
   if (result.mean_error) error_.Add(With(model, "error", result.error), *result.mean_error);
+  if (result.mean_error_standard_error) {
+    standard_error_.Add(With(model, "error", result.error), *result.mean_error_standard_error);
+  }
   AddTable(model, snapshot);
   for (size_t i = 0; i < kLabelOutcomeCount && snapshot.reported_labels; ++i) {
     labels_.Add(With(model, "outcome", kLabelOutcomeNames[i]),
@@ -84,7 +90,8 @@ void ConceptFamilies::AddUnclaimed(const LabelInbox& inbox) {
 
 void ConceptFamilies::MoveTo(std::vector<prometheus::MetricFamily>& families) {
   for (FamilyBuilder* family :
-       {&drift_, &threshold_, &state_, &alarms_, &join_ratio_, &lag_, &error_, &predictions_, &waiting_, &labels_}) {
+       {&drift_, &threshold_, &state_, &alarms_, &join_ratio_, &lag_, &error_, &standard_error_, &predictions_, &waiting_,
+        &labels_}) {
     family->MoveTo(families);
   }
 }

@@ -9,8 +9,8 @@
 
 namespace driftserve {
 
-/// Labels and concept drift: model_concept_…, model_label_join_ratio, model_label_lag_seconds, model_prediction_error
-/// and driftserve_labels_total. What is not known is absent.
+/// Labels and concept drift: model_concept_…, model_label_join_ratio, model_label_lag_seconds,
+/// model_prediction_error and its standard error, and driftserve_labels_total. What is not known is absent.
 class ConceptFamilies {
  public:
   ConceptFamilies();
@@ -26,7 +26,8 @@ class ConceptFamilies {
   void AddDetector(const MetricLabels& model, const drift::DetectorResult& detector);
   void AddTable(const MetricLabels& model, const ModelSnapshot& snapshot);
 
-  FamilyBuilder drift_, threshold_, state_, alarms_, join_ratio_, lag_, error_, predictions_, waiting_, labels_;
+  FamilyBuilder drift_, threshold_, state_, alarms_, join_ratio_, lag_, error_, standard_error_, predictions_,
+      waiting_, labels_;
 };
 
 }  // namespace driftserve

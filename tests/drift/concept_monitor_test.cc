@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -154,6 +155,38 @@ TEST_F(ConceptMonitorTest, TheTimelineIsWeightedAndBounded) {
                              [](const auto& a, const auto& b) { return a.time_ns < b.time_ns; }));
   monitor_.AddLabel({kStart - 1000 * kHour, now_, 0, 1.0, 1});  // before the timeline: counted, not drawn
   EXPECT_EQ(Evaluate().labels_joined, later.labels_joined + 1);
+}
+
+TEST_F(ConceptMonitorTest, TheStandardErrorIsOfAWeightedMean) {
+  monitor_.AddLabel({now_, now_, 0, 0.0, 1});
+  EXPECT_FALSE(Evaluate().mean_error_standard_error) << "one label says nothing of the spread";
+  monitor_.AddLabel({now_, now_, 0, 0.0, 1});
+  monitor_.AddLabel({now_, now_, 0, 1.0, 0.1});
+  const double mean = 10.0 / 12;
+  const double squares = 2 * mean * mean + 100 * (1 - mean) * (1 - mean);
+  EXPECT_NEAR(*Evaluate().mean_error_standard_error, std::sqrt(squares) / 12, 1e-12);
+}
+
+// Rows of two kinds, kept at 1 and at 0.2 and wrong at other rates: the stated error is the spread over many windows.
+TEST_F(ConceptMonitorTest, TheStandardErrorIsTheSpreadOfMeans) {
+  constexpr int kWindows = 400, kRows = 300;
+  double sum = 0, squares = 0, stated = 0;
+  for (int window = 0; window < kWindows; ++window) {
+    ConceptMonitor monitor(Settings());
+    for (int row = 0; row < kRows; ++row) {
+      const bool rare = random_.Uniform() < 0.5;
+      if (!rare && random_.Uniform() >= 0.2) continue;
+      const double error = random_.Uniform() < (rare ? 0.5 : 0.1);
+      monitor.AddLabel({now_, now_, 0, error, rare ? 1 : 0.2});
+    }
+    const ConceptResult result = monitor.Evaluate(now_, changes_);
+    sum += *result.mean_error;
+    squares += *result.mean_error * *result.mean_error;
+    stated += *result.mean_error_standard_error;
+  }
+  const double mean = sum / kWindows;
+  EXPECT_NEAR(mean, 0.3, 0.01);
+  EXPECT_NEAR(stated / kWindows / std::sqrt(squares / kWindows - mean * mean), 1, 0.1);
 }
 
 TEST_F(ConceptMonitorTest, ALowerRateThanAnyBeforeBeginsAnew) {

@@ -70,6 +70,7 @@ TEST(DriftCollectorTest, LabelsAndConceptDriftHaveFamiliesOfTheirOwn) {
         "model_label_join_ratio" + model + "} 0.97", "model_label_lag_seconds" + model + ",quantile=\"0.5\"} 3600",
         "model_label_lag_seconds" + model + ",quantile=\"0.9\"} 7200",
         "model_prediction_error" + model + ",error=\"log_loss\"} 0.625",
+        "model_prediction_error_standard_error" + model + ",error=\"log_loss\"} 0.03125",
         "driftserve_labels_total" + model + ",outcome=\"joined\"} 500",
         "driftserve_labels_total" + model + ",outcome=\"late\"} 3",
         "driftserve_label_predictions_total" + model + ",outcome=\"evicted\"} 0",

@@ -60,6 +60,7 @@ drift::ConceptResult DriftedConcept() {
   result.label_lag_seconds = 3600;
   result.label_lag_90_seconds = 7200;
   result.mean_error = 0.625;
+  result.mean_error_standard_error = 0.03125;
   result.labels_joined = 500;
   drift::DetectorResult adwin;
   adwin.detector = "adwin";
