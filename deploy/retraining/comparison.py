@@ -22,9 +22,9 @@ def _look(folder, server, metrics, plan, limits):
     canary, serving = (version_metrics.figures(text, server.model, plan[name]) for name in ("version", "serving"))
     canary.ready = canary.ready and server.ready(canary.version)
     verdict, checks = decision.decide(canary, serving, limits)
+    told = {decision.PROMOTE: decision.PASS, decision.WITHDRAW: decision.FAIL}.get(verdict, decision.WAIT)
     return folder.write_result({
-        "verdict": verdict, "reasons": [f"{check.name}: {check.reason}" for check in checks
-                                        if check.outcome == {"promote": "pass", "withdraw": "fail"}.get(verdict, "wait")],
+        "verdict": verdict, "reasons": [f"{check.name}: {check.reason}" for check in checks if check.outcome == told],
         "checks": [dataclasses.asdict(check) for check in checks], "canary": _shown(canary), "serving": _shown(serving),
         "limits": dataclasses.asdict(limits), "retries": server.retries.count}, "verdict.json")
 
@@ -34,8 +34,8 @@ def compare(folder, server, metrics, limits, seconds, every, clock=time.monotoni
     after `seconds`."""
     plan = folder.result("publish.json")
     if not plan or plan["state"] != "published":
-        raise BadInput(f"{folder.path}: expected a version that the step `publish` has published, got none; run it with "
-                       "this --run")
+        raise BadInput(f"{folder.path}: expected a version that the step `publish` has published, got none; run it "
+                       "with this --run")
     end = clock() + seconds
     said = None
     while True:

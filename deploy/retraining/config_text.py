@@ -124,7 +124,7 @@ def canary_share(text):
 
 
 def version_policy(text):
-    """The words of version_policy, joined by single spaces, as "{ latest { num_versions : 2 } }"; nothing without one."""
+    """The words of version_policy, with a space between, as "{ latest { num_versions : 2 } }"; nothing without one."""
     for name, _, _, tokens in _fields(text):
         if name == "version_policy":
             return " ".join(token for _, _, token in tokens)

@@ -19,7 +19,7 @@ class Limits:
     minimum_labels: int = 300  # joined labels of each version
     minimum_requests: int = 300  # of each version, for rates of errors and latency
     error_margin: float = 0.02  # by so much the canary's mean error may be above the other's, in the error's own unit
-    confidence: float = 1.96  # standard errors by which the difference of the errors has to be on one side of the margin
+    confidence: float = 1.96  # standard errors that the difference of the errors has to be on one side of the margin by
     error_rate_margin: float = 0.01  # share of requests that fail
     latency_ratio: float = 2.0  # of the mean durations
     drifted_share_margin: float = 0.1  # of the statistics watched: so many more may be above their threshold
@@ -138,8 +138,8 @@ def _error(canary, serving, limits):
         outcome = PASS
     elif difference - spread > limits.error_margin:
         outcome = FAIL
-    return Check("error", outcome, f"mean {canary.error:.4f} against {serving.error:.4f}, difference {difference:+.4f} ± "
-                                   f"{spread:.4f}: at most {limits.error_margin:+g}")
+    return Check("error", outcome, f"mean {canary.error:.4f} against {serving.error:.4f}, difference "
+                                   f"{difference:+.4f} ± {spread:.4f}: at most {limits.error_margin:+g}")
 
 
 def _concept(canary, serving):
@@ -157,7 +157,7 @@ def _judged(canary, serving, role=None):
 def _drift(canary, serving, limits):
     keys = _judged(canary, serving)
     if not keys or not _enough_labels(canary, serving, limits):
-        return Check("drift", WAIT, "no feature has enough rows in both versions" if not keys else "judged once labels are")
+        return Check("drift", WAIT, "judged once labels are" if keys else "no feature has enough rows in both versions")
     mine, theirs = canary.drifted(keys), serving.drifted(keys)
     worse = len(mine) - len(theirs) > limits.drifted_share_margin * len(keys)
     return Check("drift", FAIL if worse else PASS,
@@ -169,9 +169,10 @@ def _prediction_drift(canary, serving, limits):
     keys = _judged(canary, serving, "prediction")
     if not keys or not _enough_labels(canary, serving, limits):
         return Check("prediction drift", WAIT,
-                     "no prediction has enough rows in both versions" if not keys else "judged once labels are")
+                     "judged once labels are" if keys else "no prediction has enough rows in both versions")
     mine, theirs = canary.drifted(keys), serving.drifted(keys)
-    return Check("prediction drift", FAIL if len(mine) > len(theirs) else PASS, f"{_names(mine)} against {_names(theirs)}")
+    return Check("prediction drift", FAIL if len(mine) > len(theirs) else PASS,
+                 f"{_names(mine)} against {_names(theirs)}")
 
 
 def _names(keys):

@@ -34,8 +34,8 @@ def load(data):
 
 
 def window(rows, until, days):
-    """The rows whose departure lies in the `days` days before `until` (numpy.datetime64), with the labels that were known
-    then: a flight that had not landed has none."""
+    """The rows whose departure lies in the `days` days before `until` (numpy.datetime64), with the labels that were
+    known then: a flight that had not landed has none."""
     first = until - np.timedelta64(days, "D")
     rows = rows.take((rows.time >= first) & (rows.time < until))
     landed = rows.time + (60 * np.nan_to_num(rows.arrival)).astype("timedelta64[s]")
@@ -61,7 +61,7 @@ def write(path, rows, score=None):
 def read(path):
     """The rows of such a file; without arrivals, which its labels hold already."""
     if not os.path.exists(path):
-        raise BadInput(f"{path}: expected the rows that the step `window` writes, got no file; run that step with this --run")
+        raise BadInput(f"{path}: expected the rows that the step `window` writes, got no file; run it with this --run")
     try:
         table = pyarrow.parquet.read_table(path)
         features = np.column_stack([_numbers(table, name) for name in flights.NUMERIC])

@@ -17,8 +17,8 @@ def find(name, folder=None):
         found = shutil.which(name, path=place)
         if found:
             return os.path.abspath(found)
-    raise BadInput(f"expected the program {name} in {folder or 'DRIFTSERVE_BUILD/bin, on PATH or in build/release/bin'}, "
-                   "found none; --programs names its folder")
+    where = folder or "DRIFTSERVE_BUILD/bin, on PATH or in build/release/bin"
+    raise BadInput(f"expected the program {name} in {where}, found none; --programs names its folder")
 
 
 def drift(program, arguments, log):

@@ -23,16 +23,16 @@ def _plan(folder, model, share):
         return plan
     for name in versions.FILES:
         if not os.path.isfile(folder.file("candidate", name)):
-            raise BadInput(f"{folder.file('candidate', name)}: expected the candidate that the steps `train` and `profile` "
-                           "write, got no file; run them with this --run")
+            raise BadInput(f"{folder.file('candidate', name)}: expected the candidate that the steps `train` and "
+                           "`profile` write, got no file; run them with this --run")
     policy = _parsed(model, config_text.version_policy) or ""
     if "specific" in policy:
-        raise BadInput(f"{model}/config.pbtxt: expected a version_policy that follows new versions (latest or all), got "
-                       f"{policy}")
+        raise BadInput(f"{model}/config.pbtxt: expected a version_policy that follows new versions (latest or all), "
+                       f"got {policy}")
     under_way = _parsed(model, config_text.canary_share)
     if under_way < 1:
-        raise BadInput(f"{model}/config.pbtxt: a canary with CANARY_SHARE {under_way:g} is under way; promote or withdraw it, "
-                       "with the --run that published it")
+        raise BadInput(f"{model}/config.pbtxt: a canary with CANARY_SHARE {under_way:g} is under way; promote or "
+                       "withdraw it, with the --run that published it")
     serving = versions.serving(model)
     before = versions.read_config(model)
     return folder.write_result({
@@ -55,7 +55,7 @@ def _ended(folder):
 
 
 def publish(folder, model, server, share, ready_seconds):
-    """Version N+1 answers `share` of the requests. Refused where the server does not serve it: then all is as before."""
+    """Version N+1 answers `share` of the requests. Refused where the server does not serve it: all is as it was."""
     if not 0 < share < 1:
         raise BadInput(f"--share: expected a number above 0 and below 1, got {share:g}")
     if _ended(folder):
@@ -74,7 +74,7 @@ def publish(folder, model, server, share, ready_seconds):
     except (Refused, BadInput) as fault:
         folder.write_result({**plan, "state": "refused", "reason": str(fault)}, "publish.json")
         _take_back(folder, model, server, plan, ready_seconds)
-        raise type(fault)(f"{fault}; version {version} was taken out again, version {plan['serving']} serves") from fault
+        raise type(fault)(f"{fault}; version {version} was taken out, version {plan['serving']} serves") from fault
     folder.write_result({**plan, "state": "published", "retries": server.retries.count}, "publish.json")
     folder.log(f"version {version} answers {plan['share']:g} of the requests, version {plan['serving']} the others")
 
@@ -84,9 +84,9 @@ def _settled(folder, model, plan):
     text = versions.read_config(model)
     if text in (plan["config_before"], plan["config_pinned"], plan["config_canary"]):
         return plan["config_before"]
-    folder.log(f"{model}/config.pbtxt was changed since it was published: CANARY_SHARE and version_policy are set, the rest "
-               "stays")
-    policy = re.sub(r"^\{ | \}$", "", config_text.version_policy(plan["config_before"]) or "{ latest { num_versions: 1 } }")
+    folder.log(f"{model}/config.pbtxt was changed since `publish`: the rest of it stays")
+    before = config_text.version_policy(plan["config_before"]) or "{ latest { num_versions: 1 } }"
+    policy = re.sub(r"^\{ | \}$", "", before)
     return _parsed(model, lambda changed: config_text.with_policy(config_text.without_canary(changed), policy))
 
 
@@ -111,8 +111,8 @@ def withdraw(folder, model, server, ready_seconds):
         folder.log("nothing to do: this run has published nothing")
         return
     moved = _take_back(folder, model, server, plan, ready_seconds)
-    folder.log(f"version {plan['version']} {'was moved to ' + folder.file('withdrawn', '') if moved else 'was out already'}; "
-               f"version {plan['serving']} serves everything")
+    what = f"was moved to {folder.file('withdrawn', '')}" if moved else "was out already"
+    folder.log(f"version {plan['version']} {what}; version {plan['serving']} serves everything")
 
 
 def promote(folder, model, server, ready_seconds):
@@ -130,7 +130,8 @@ def promote(folder, model, server, ready_seconds):
     beside = "all" in (config_text.version_policy(plan["config_before"]) or "")
     server.wait(f"version {version} alone to answer", lambda: server.ready(version)
                 and (beside or server.versions() == [version]), version, ready_seconds)
-    folder.write_result({"version": version, "before": plan["serving"], "retries": server.retries.count}, "promote.json")
+    folder.write_result({"version": version, "before": plan["serving"], "retries": server.retries.count},
+                        "promote.json")
     folder.log(f"version {version} answers every request; version {plan['serving']} stays in the repository")
 
 

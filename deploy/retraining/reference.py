@@ -26,7 +26,8 @@ def run(folder, model_folder, programs_folder):
         folder.log)
     if status:
         raise BadInput(f"drift profile ended with exit status {status}: {error.strip() or output.strip()}")
-    result = {"rows": len(rows), "mean_prediction": round(float(answers.mean()), 4), "bytes": os.path.getsize(reference)}
+    result = {"rows": len(rows), "mean_prediction": round(float(answers.mean()), 4),
+              "bytes": os.path.getsize(reference)}
     folder.log(f"candidate/reference.pb: {len(rows)} rows and the candidate's answers to them, mean "
                f"{result['mean_prediction']}")
     return folder.write_result(result)

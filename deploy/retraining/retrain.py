@@ -60,8 +60,8 @@ def _publish(folder, options):
 def _compare(folder, options):
     import comparison
     limits = Limits(**{name: getattr(options, name) for name in vars(Limits())})
-    comparison.compare(folder, _server(folder, options), options.metrics, limits, 0 if options.once else options.timeout,
-                       options.every)
+    comparison.compare(folder, _server(folder, options), options.metrics, limits,
+                       0 if options.once else options.timeout, options.every)
 
 
 def _promote(folder, options):
@@ -77,7 +77,8 @@ def _withdraw(folder, options):
 def _add_model(step):
     step.add_argument("--model-folder", default=os.path.join(ROOT, "models", "flight_delay"),
                       help="holds config.pbtxt and monitor.yaml; default: models/flight_delay")
-    step.add_argument("--programs", help="folder of drift and driftserve; default: DRIFTSERVE_BUILD/bin, PATH, build/release/bin")
+    step.add_argument("--programs",
+                      help="folder of drift and driftserve; default: DRIFTSERVE_BUILD/bin, PATH, build/release/bin")
 
 
 def _add_repository(step):
@@ -95,13 +96,14 @@ def _add_server(step):
 def _add_change(step):
     _add_repository(step)
     _add_server(step)
-    step.add_argument("--ready-timeout", type=_positive, default=120, help="seconds for the server to follow; default 120")
+    step.add_argument("--ready-timeout", type=_positive, default=120,
+                      help="seconds for the server to follow; default 120")
 
 
 def _add_limits(step):
     for name, value in vars(Limits()).items():
-        step.add_argument(f"--{name.replace('_', '-')}", type=_whole if isinstance(value, int) else float, default=value,
-                          help=f"default {value:g}")
+        step.add_argument(f"--{name.replace('_', '-')}", type=_whole if isinstance(value, int) else float,
+                          default=value, help=f"default {value:g}")
 
 
 def _whole(text):

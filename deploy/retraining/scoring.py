@@ -38,8 +38,8 @@ def ask(client, version, rows, batch=256):
     for start in range(0, len(rows), batch):
         some = rows.take(slice(start, start + batch))
         try:
-            answer = client.infer(flight_model.NAME, _infer_inputs(flight_model.inputs(some)), model_version=str(version),
-                                  client_timeout=SECONDS)
+            answer = client.infer(flight_model.NAME, _infer_inputs(flight_model.inputs(some)),
+                                  model_version=str(version), client_timeout=SECONDS)
         except triton.InferenceServerException as error:
             raise Refused(f"version {version} fails on rows {start} to {start + len(some) - 1}: {error}") from error
         scores[start:start + len(some)] = answer.as_numpy(flight_model.PREDICTION)[:, 0]

@@ -88,8 +88,8 @@ class Server:
             if reason:
                 raise Refused(f"the server refuses version {version}: {reason}")
             if clock() >= end:
-                raise BadInput(f"waited {seconds:g} s for {what}: expected a server with repository.control explicit, or "
-                               "poll and repository.poll_interval_ms below that; --ready-timeout waits longer")
+                raise BadInput(f"waited {seconds:g} s for {what}: expected a server with repository.control explicit, "
+                               "or poll and repository.poll_interval_ms below that; --ready-timeout waits longer")
             sleep(0.1)
 
 

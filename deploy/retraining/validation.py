@@ -30,8 +30,8 @@ def run(folder, model_folder, repository, programs_folder, tolerance, drifted_sh
         faults.append(f"AUC {auc[serving + 1]} on the holdout, version {serving} has {auc[serving]}: expected at most "
                       f"{tolerance:g} less (--auc-tolerance)")
     if len(result["drifted"]) > drifted_share * result["watched"]:
-        faults.append(f"{', '.join(result['drifted'])} drifted between its training rows and the holdout: expected at most "
-                      f"{drifted_share:g} of {result['watched']} (--drifted-share)")
+        faults.append(f"{', '.join(result['drifted'])} drifted between its training rows and the holdout: expected at "
+                      f"most {drifted_share:g} of {result['watched']} (--drifted-share)")
     folder.write_result({**result, "refused": faults})
     folder.log(f"AUC on {len(rows)} held-out rows: candidate {auc[serving + 1]}, version {serving} {auc[serving]}; "
                f"drifted from training to holdout: {', '.join(result['drifted']) or 'nothing'}")
@@ -57,7 +57,7 @@ def _drift(folder, model_folder, programs_folder):
 
 
 def _summary(report):
-    """By name, whichever of its statistics says so. The label is told, and does not count: its share follows the days."""
+    """By name, whichever of its statistics says so. The label does not count: how many are late follows the days."""
     states = {}
     for row in report["rows"]:
         if row["role"] != "label":

@@ -8,6 +8,7 @@ from decision import Figures
 _LINE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)')
 _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:\\.|[^"\\])*)"')
 _BOUNDED = ("squared_error", "zero_one")  # of a probability, and of a class
+_INFERENCE = ("ModelInfer", "ModelStreamInfer", "Predict")  # ReportLabels counts for the newest version
 _ROLES = {"feature": "feature", "prediction": "output"}  # role → label that names it
 
 
@@ -31,7 +32,8 @@ def _sum(found, name, **labels):
 
 def _state(found, name, **labels):
     """The label `state` of the sample that is 1."""
-    return next((have["state"] for have, value in found.get(name, []) if value == 1 and labels.items() <= have.items()), None)
+    samples_of_one = (have for have, value in found.get(name, []) if value == 1 and labels.items() <= have.items())
+    return next((have["state"] for have in samples_of_one), None)
 
 
 def _drift(found, suffix, **labels):
@@ -61,7 +63,8 @@ def figures(text, model, version):
     error, standard_error = _error(found, labels)
     requests = {}
     for have, value in found.get("driftserve_requests_total", []):
-        requests[have["code"]] = requests.get(have["code"], 0) + value
+        if have["method"] in _INFERENCE:
+            requests[have["code"]] = requests.get(have["code"], 0) + value
     seconds = _sum(found, "driftserve_request_duration_seconds_sum")
     count = _sum(found, "driftserve_request_duration_seconds_count")
     return Figures(

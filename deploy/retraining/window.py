@@ -17,7 +17,7 @@ def midnight(text):
 
 
 def split(rows, until, holdout_days):
-    """(training rows, holdout rows): the newest `holdout_days` days are held out, as the next days will be asked about."""
+    """(training rows, holdout rows): the newest days are held out, as the days after them will be asked about."""
     held = rows.time >= until - np.timedelta64(holdout_days, "D")
     return rows.take(~held), rows.take(held)
 
@@ -28,8 +28,8 @@ def check(training, holdout, days, until):
         late, known = int(np.nansum(rows.label)), int((~np.isnan(rows.label)).sum())
         least = min(late, known - late)
         if least < LEAST_LABELS // 10 or known < LEAST_LABELS:
-            raise BadInput(f"--until {until}, --days {days}: expected at least {LEAST_LABELS} labelled rows for {name}, "
-                           f"{LEAST_LABELS // 10} of either outcome, got {known}, of which {late} are late; "
+            raise BadInput(f"--until {until}, --days {days}: expected at least {LEAST_LABELS} labelled rows for "
+                           f"{name}, {LEAST_LABELS // 10} of either outcome, got {known}, of which {late} are late; "
                            f"change {flag} or --until")
 
 

@@ -91,7 +91,7 @@ def test_callers_that_went_away_are_no_errors():
 
 
 def test_only_what_both_have_a_value_of_is_compared():
-    alone = {("feature", "new", "psi"): 3.0}
-    assert verdict({"drift": {**figures(2).drift, **alone}, "alert": {**figures(2).alert, ("feature", "new", "psi"): 0.25}}) == (
-        PROMOTE, {})
+    alone, usual = ("feature", "new", "psi"), figures(2)
+    canary = {"drift": {**usual.drift, alone: 3.0}, "alert": {**usual.alert, alone: 0.25}}
+    assert verdict(canary) == (PROMOTE, {})
     assert verdict({"drift": {}}) == (WAIT, {"drift": WAIT, "prediction drift": WAIT})

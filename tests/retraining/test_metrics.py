@@ -11,6 +11,7 @@ driftserve_requests_total{model_name="m",model_version="2",method="ModelInfer",c
 driftserve_requests_total{model_name="m",model_version="2",method="Predict",code="OK"} 3
 driftserve_requests_total{model_name="m",model_version="2",method="ModelInfer",code="INTERNAL"} 2
 driftserve_requests_total{model_name="m",model_version="2",method="ModelInfer",code="UNKNOWN"} 0
+driftserve_requests_total{model_name="m",model_version="2",method="ReportLabels",code="OK"} 400
 driftserve_requests_total{model_name="m",model_version="1",method="ModelInfer",code="OK"} 1000
 driftserve_requests_total{model_name="n",model_version="2",method="ModelInfer",code="OK"} 1000
 driftserve_request_duration_seconds_sum{model_name="m",model_version="2"} 0.006

