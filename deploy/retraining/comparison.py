@@ -49,6 +49,6 @@ def compare(folder, server, metrics, limits, seconds, every, clock=time.monotoni
         if found["verdict"] == decision.WITHDRAW:
             raise Refused(f"version {plan['version']} has to be withdrawn: {'; '.join(found['reasons'])}")
         if clock() >= end:
-            raise BadInput(f"no verdict on version {plan['version']} after {seconds:g} s (--timeout): "
-                           f"{'; '.join(found['reasons'])}")
+            looked = f"after {seconds:g} s (--timeout)" if seconds else "by one look (--once)"
+            raise BadInput(f"no verdict on version {plan['version']} {looked}: {'; '.join(found['reasons'])}")
         sleep(every)

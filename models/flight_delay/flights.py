@@ -23,6 +23,7 @@ COLUMNS = {
                     ("carrier", "origin")),
     "weather.csv": (("year", "month", "day", "hour", *WEATHER), ("origin",)),
 }
+DEPARTURE = ("year", "month", "day", "hour", "minute")  # as scheduled: known of every flight
 LATE_MINUTES = 15
 GROUND_MINUTES = 30  # from leaving the gate to the runway and from there to the gate, about; the data do not say
 
@@ -115,6 +116,10 @@ def _read(folder, name):
     if missing:
         raise ValueError(f"{path}: expected a column `{missing[0]}`, got {', '.join(table.column_names)}")
     columns = {column: table[column].to_numpy() for column in numbers}
+    for column in DEPARTURE:
+        unknown = np.flatnonzero(np.isnan(columns.get(column, 0.0)))
+        if len(unknown):
+            raise ValueError(f"{path}: row {unknown[0] + 2}: column `{column}`: expected a number, got none")
     columns.update((column, np.array(["" if value is None else value for value in table[column].to_pylist()]))
                    for column in texts)
     return columns

@@ -315,7 +315,9 @@ def test_exit_codes(tmp_path, capsys, arguments, code, said):
 @pytest.mark.parametrize("header, row, said", [
     ("year,month", "2013,7", "flights.csv: expected a column `day`"),
     ("year,month,day,hour,minute,distance,dep_delay,arr_delay,air_time,carrier,origin", "2013,7,x,1,1,1,1,1,1,UA,EWR",
-     "flights.csv: In CSV column #2")])
+     "flights.csv: In CSV column #2"),
+    ("year,month,day,hour,minute,distance,dep_delay,arr_delay,air_time,carrier,origin", "2013,7,1,NA,1,1,1,1,1,UA,EWR",
+     "flights.csv: row 2: column `hour`: expected a number, got none")])
 def test_bad_rows_are_named_by_file_and_column(tmp_path, capsys, header, row, said):
     (tmp_path / "flights.csv").write_text(f"{header}\n{row}\n")
     code, text = run(capsys, "window", "--run", tmp_path / "run", "--data", tmp_path / "flights.csv", "--until",
