@@ -31,6 +31,7 @@ struct DecodedRequest {
   absl::InlinedVector<int, 8> strata;             // one per row, or a single one that holds for all rows
   int64_t timeout_us = 0;                         // the request's own; 0: none
   uint64_t priority = 0;                          // 1 is the most urgent; 0: the model's default
+  std::vector<int> column_order;                  // of named columns, as they came: kept as a guess for the next request
   std::deque<std::string> scratch;
   std::vector<std::unique_ptr<char[]>> copies;  // inputs out of shared memory
   // Where requested outputs go, in the order of requested_outputs; no region, or no entry: into the response.

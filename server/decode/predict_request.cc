@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "server/base/text.h"
 #include "server/decode/bytes_tensor.h"
 #include "server/decode/tensor_check.h"
@@ -17,37 +19,57 @@
 namespace driftserve {
 namespace {
 
-using v1::Column;
-using v1::PredictRequest;
+using wire::Column;
+using wire::PredictRequest;
+
+/// A request's columns in the order of the model's; null where it has none of that name.
+using Columns = absl::InlinedVector<const Column*, 32>;
+
+enum class Kind { kNone, kDoubles, kInt64s, kStrings, kBools, kSeveral };
+
+Kind KindOf(const Column& column) {
+  Kind kind = Kind::kNone;
+  const auto add = [&kind](bool given, Kind one) {
+    if (given) kind = kind == Kind::kNone ? one : Kind::kSeveral;
+  };
+  add(column.has_doubles(), Kind::kDoubles);
+  add(column.has_int64s(), Kind::kInt64s);
+  add(column.has_strings(), Kind::kStrings);
+  add(column.has_bools(), Kind::kBools);
+  return kind;
+}
 
 int64_t RowsOf(const Column& column) {
-  switch (column.kind_case()) {
-    case Column::kDoubles:
+  switch (KindOf(column)) {
+    case Kind::kDoubles:
       return column.doubles().values_size();
-    case Column::kInt64S:
+    case Kind::kInt64s:
       return column.int64s().values_size();
-    case Column::kStrings:
+    case Kind::kStrings:
       return column.strings().values_size();
-    case Column::kBools:
+    case Kind::kBools:
       return column.bools().values_size();
-    case Column::KIND_NOT_SET:
+    case Kind::kNone:
+    case Kind::kSeveral:
       return 0;
   }
   return 0;
 }
 
 const char* KindName(const Column& column) {
-  switch (column.kind_case()) {
-    case Column::kDoubles:
+  switch (KindOf(column)) {
+    case Kind::kDoubles:
       return "doubles";
-    case Column::kInt64S:
+    case Kind::kInt64s:
       return "int64s";
-    case Column::kStrings:
+    case Kind::kStrings:
       return "strings";
-    case Column::kBools:
+    case Kind::kBools:
       return "bools";
-    case Column::KIND_NOT_SET:
+    case Kind::kNone:
       return "nothing";
+    case Kind::kSeveral:
+      return "several kinds";
   }
   return "nothing";
 }
@@ -100,12 +122,12 @@ absl::Status FillNumbers(const std::string& name, const Column& column, const Ta
     }
     return absl::OkStatus();
   };
-  switch (column.kind_case()) {
-    case Column::kDoubles:
+  switch (KindOf(column)) {
+    case Kind::kDoubles:
       return fill(column.doubles().values());
-    case Column::kInt64S:
+    case Kind::kInt64s:
       return fill(column.int64s().values());
-    case Column::kBools: {
+    case Kind::kBools: {
       for (int64_t row = 0; row < rows; ++row) {
         const T value = column.bools().values(row) ? T{1} : T{0};
         std::memcpy(place(row), &value, sizeof(T));
@@ -178,7 +200,7 @@ absl::Status FillFixed(const std::string& name, const Column& column, const Targ
 absl::Status FillBytes(const std::vector<const Column*>& columns, const std::vector<std::string_view>& names,
                        int64_t rows, std::string& bytes) {
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i]->kind_case() != Column::kStrings) {
+    if (KindOf(*columns[i]) != Kind::kStrings) {
       return WrongKind(std::string(names[i]), *columns[i], DataType::kBytes, "strings");
     }
   }
@@ -209,55 +231,76 @@ std::string ColumnNames(const Model& model) {
   });
 }
 
-absl::StatusOr<const Column*> FindColumn(const PredictRequest& request, const std::string& name) {
-  const auto found = request.columns().find(name);
-  if (found == request.columns().end()) {
-    return absl::InvalidArgumentError(
-        Concat("column '", name, "' is missing; a value that is not known is sent as a null"));
+/// Index of the model's column `name`; `likely` is tried first. −1 where there is none.
+int IndexOf(const Model& model, const std::string& name, size_t likely) {
+  if (likely < model.columns.size() && model.columns[likely].name == name) return static_cast<int>(likely);
+  for (size_t i = 0; i < model.columns.size(); ++i) {
+    if (model.columns[i].name == name) return static_cast<int>(i);
   }
-  return &found->second;
+  return -1;
+}
+
+/// `order` says at which place each column came last time: a client's requests have them in one order.
+absl::Status BindColumns(const PredictRequest& request, const Model& model, std::vector<int>& order,
+                         Columns& columns) {
+  columns.assign(model.columns.size(), nullptr);
+  for (int i = 0; i < request.columns_size(); ++i) {
+    const auto place = static_cast<size_t>(i);
+    const std::string& name = request.columns(i).key();
+    const int index = IndexOf(model, name, place < order.size() ? static_cast<size_t>(order[place]) : place);
+    if (index < 0) {
+      return absl::InvalidArgumentError(
+          Concat("column '", name, "': model '", model.settings.name, "' has ", ColumnNames(model)));
+    }
+    if (columns[index] != nullptr) {
+      return absl::InvalidArgumentError(Concat("column '", name, "': expected once, got it twice"));
+    }
+    columns[index] = &request.columns(i).value();
+    if (place >= order.size()) order.resize(place + 1);
+    order[place] = index;
+  }
+  return absl::OkStatus();
 }
 
 /// True where input number `tensor` is optional and the request has none of its columns.
-bool LeftOut(const PredictRequest& request, const Model& model, int tensor) {
-  return model.settings.inputs[tensor].optional &&
-         std::none_of(model.columns.begin(), model.columns.end(), [&](const ColumnBinding& binding) {
-           return binding.tensor == tensor && request.columns().contains(binding.name);
-         });
+bool LeftOut(const Columns& columns, const Model& model, int tensor) {
+  if (!model.settings.inputs[tensor].optional) return false;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (model.columns[i].tensor == tensor && columns[i] != nullptr) return false;
+  }
+  return true;
 }
 
-absl::Status CheckColumns(const PredictRequest& request, const Model& model, int64_t& rows) {
-  if (model.columns.empty()) {
-    return absl::FailedPreconditionError(
-        Concat("model '", model.settings.name,
-               "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
+absl::Status CheckColumn(const std::string& name, const Column& column, int64_t rows, const std::string& first) {
+  if (KindOf(column) == Kind::kSeveral) {
+    return absl::InvalidArgumentError(Concat("column '", name, "': expected values of one kind, got several"));
   }
+  if (RowsOf(column) != rows) {
+    return absl::InvalidArgumentError(
+        Concat("column '", name, "': expected ", rows, " rows as in column '", first, "', got ", RowsOf(column)));
+  }
+  if (column.nulls_size() > rows) {
+    return absl::InvalidArgumentError(
+        Concat("column '", name, "': expected at most ", rows, " nulls, one a row, got ", column.nulls_size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckColumns(const Columns& columns, const Model& model, int64_t& rows) {
   rows = 0;
-  int found = 0;
   const std::string* first = nullptr;
-  for (const ColumnBinding& binding : model.columns) {
-    const absl::StatusOr<const Column*> column = FindColumn(request, binding.name);
-    if (!column.ok()) {
-      if (LeftOut(request, model, binding.tensor)) continue;
-      return column.status();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string& name = model.columns[i].name;
+    if (columns[i] == nullptr) {
+      if (LeftOut(columns, model, model.columns[i].tensor)) continue;
+      return absl::InvalidArgumentError(
+          Concat("column '", name, "' is missing; a value that is not known is sent as a null"));
     }
-    if (++found == 1) {
-      rows = RowsOf(**column);
-      first = &binding.name;
+    if (first == nullptr) {
+      rows = RowsOf(*columns[i]);
+      first = &name;
     }
-    if (RowsOf(**column) != rows) {
-      return absl::InvalidArgumentError(Concat("column '", binding.name, "': expected ", rows, " rows as in column '",
-                                               *first, "', got ", RowsOf(**column)));
-    }
-  }
-  if (request.columns_size() != found) {
-    for (const auto& [name, unused] : request.columns()) {
-      const auto known = [&](const ColumnBinding& binding) { return binding.name == name; };
-      if (std::none_of(model.columns.begin(), model.columns.end(), known)) {
-        return absl::InvalidArgumentError(
-            Concat("column '", name, "': model '", model.settings.name, "' has ", ColumnNames(model)));
-      }
-    }
+    if (absl::Status status = CheckColumn(name, *columns[i], rows, *first); !status.ok()) return status;
   }
   const int most = std::max(1, model.settings.max_batch_size);
   if (rows < 1 || rows > most) {
@@ -267,49 +310,66 @@ absl::Status CheckColumns(const PredictRequest& request, const Model& model, int
   return absl::OkStatus();
 }
 
-absl::Status BuildTensor(const PredictRequest& request, const Model& model, int index, int64_t rows,
-                         DecodedRequest& decoded) {
-  if (LeftOut(request, model, index)) return absl::OkStatus();
-  const TensorSpec& spec = model.settings.inputs[index];
-  std::vector<const ColumnBinding*> bindings;  // by column
-  for (const ColumnBinding& binding : model.columns) {
-    if (binding.tensor != index) continue;
-    if (binding.column >= static_cast<int64_t>(bindings.size())) bindings.resize(binding.column + 1);
-    bindings[binding.column] = &binding;
+/// The places of the columns of input number `tensor` among the model's columns, by their place in the tensor; −1 where
+/// monitor.yaml names none.
+absl::InlinedVector<int, 32> ColumnsOf(const Model& model, int tensor) {
+  absl::InlinedVector<int, 32> places;
+  for (size_t i = 0; i < model.columns.size(); ++i) {
+    const ColumnBinding& binding = model.columns[i];
+    if (binding.tensor != tensor) continue;
+    if (binding.column >= static_cast<int64_t>(places.size())) places.resize(binding.column + 1, -1);
+    places[binding.column] = static_cast<int>(i);
   }
-  TensorView& tensor = decoded.inputs[index];
+  return places;
+}
+
+/// Type and shape of `tensor`, whose rows have `columns` values. Returns how many elements it has.
+absl::StatusOr<int64_t> ShapeTensor(const TensorSpec& spec, bool batches, int64_t rows, int64_t columns,
+                                    TensorView& tensor) {
   tensor.type = spec.type;
-  tensor.shape.assign(spec.dims.begin(), spec.dims.end());
-  for (int64_t& dimension : tensor.shape) {
-    if (dimension < 0) dimension = static_cast<int64_t>(bindings.size());
+  tensor.shape.clear();
+  if (batches) tensor.shape.push_back(rows);
+  for (const int64_t dimension : spec.dims) tensor.shape.push_back(dimension < 0 ? columns : dimension);
+  return ElementCount(spec.name, tensor.shape);
+}
+
+absl::Status FillTensor(const Columns& columns, const Model& model, absl::Span<const int> places, int64_t rows,
+                        DataType type, std::string& bytes) {
+  if (type == DataType::kBytes) {
+    std::vector<const Column*> texts;
+    std::vector<std::string_view> names;
+    for (const int place : places) {
+      texts.push_back(columns[place]);
+      names.push_back(model.columns[place].name);
+    }
+    return FillBytes(texts, names, rows, bytes);
   }
-  if (model.settings.max_batch_size > 0) tensor.shape.insert(tensor.shape.begin(), rows);
-  const absl::StatusOr<int64_t> elements = ElementCount(spec.name, tensor.shape);
+  bytes.resize(rows * places.size() * ElementSize(type));
+  for (size_t i = 0; i < places.size(); ++i) {
+    const Target target{bytes.data(), static_cast<int64_t>(i), static_cast<int64_t>(places.size()), type};
+    if (absl::Status status = FillFixed(model.columns[places[i]].name, *columns[places[i]], target); !status.ok())
+      return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BuildTensor(const Columns& columns, const Model& model, int index, int64_t rows,
+                         DecodedRequest& decoded) {
+  if (LeftOut(columns, model, index)) return absl::OkStatus();
+  const TensorSpec& spec = model.settings.inputs[index];
+  const absl::InlinedVector<int, 32> places = ColumnsOf(model, index);
+  const auto width = static_cast<int64_t>(places.size());
+  TensorView& tensor = decoded.inputs[index];
+  const absl::StatusOr<int64_t> elements =
+      ShapeTensor(spec, model.settings.max_batch_size > 0, rows, width, tensor);
   if (!elements.ok()) return elements.status();
-  const bool covered =
-      std::none_of(bindings.begin(), bindings.end(), [](const auto* binding) { return binding == nullptr; });
-  if (!covered || *elements != rows * static_cast<int64_t>(bindings.size())) {
+  if (*elements != rows * width || std::find(places.begin(), places.end(), -1) != places.end()) {
     return absl::FailedPreconditionError(Concat("input '", spec.name, "' has ", *elements / rows,
-                                                " values a row, and monitor.yaml names ", bindings.size(),
+                                                " values a row, and monitor.yaml names ", width,
                                                 " of them; name each, or call ModelInfer"));
   }
   std::string& bytes = decoded.scratch.emplace_back();
-  if (spec.type == DataType::kBytes) {
-    std::vector<const Column*> columns;
-    std::vector<std::string_view> names;
-    for (const ColumnBinding* binding : bindings) {
-      columns.push_back(&request.columns().at(binding->name));
-      names.push_back(binding->name);
-    }
-    if (absl::Status status = FillBytes(columns, names, rows, bytes); !status.ok()) return status;
-  } else {
-    bytes.resize(*elements * ElementSize(spec.type));
-    for (const ColumnBinding* binding : bindings) {
-      const Target target{bytes.data(), binding->column, static_cast<int64_t>(bindings.size()), spec.type};
-      if (absl::Status status = FillFixed(binding->name, request.columns().at(binding->name), target); !status.ok())
-        return status;
-    }
-  }
+  if (absl::Status status = FillTensor(columns, model, places, rows, spec.type, bytes); !status.ok()) return status;
   tensor.bytes = bytes.data();
   tensor.byte_size = bytes.size();
   decoded.byte_size += bytes.size();
@@ -342,12 +402,17 @@ absl::Status ReadParameters(const PredictRequest& request, DecodedRequest& decod
 absl::Status DecodePredictRequest(const PredictRequest& request, const Model& model, DecodedRequest& decoded) {
   decoded.Clear();
   if (absl::Status status = ReadParameters(request, decoded); !status.ok()) return status;
-  int64_t rows = 0;
-  if (absl::Status status = CheckColumns(request, model, rows); !status.ok()) return status;
-  decoded.rows = rows;
+  if (model.columns.empty()) {
+    return absl::FailedPreconditionError(
+        Concat("model '", model.settings.name,
+               "' has no monitor.yaml that names its feature columns; call ModelInfer, or add one"));
+  }
+  Columns columns;
+  if (absl::Status status = BindColumns(request, model, decoded.column_order, columns); !status.ok()) return status;
+  if (absl::Status status = CheckColumns(columns, model, decoded.rows); !status.ok()) return status;
   decoded.inputs.resize(model.settings.inputs.size());
   for (size_t i = 0; i < model.settings.inputs.size(); ++i) {
-    if (absl::Status status = BuildTensor(request, model, static_cast<int>(i), rows, decoded); !status.ok())
+    if (absl::Status status = BuildTensor(columns, model, static_cast<int>(i), decoded.rows, decoded); !status.ok())
       return status;
   }
   for (size_t i = 0; i < model.settings.outputs.size(); ++i) decoded.requested_outputs.push_back(static_cast<int>(i));

@@ -1,16 +1,16 @@
 #include "server/decode/predict_response.h"
 
 #include <cstring>
-#include <type_traits>
+#include <string>
 
-#include "server/base/text.h"
+#include "absl/strings/str_cat.h"
 #include "server/decode/bytes_tensor.h"
 #include "server/decode/infer_response.h"
 
 namespace driftserve {
 namespace {
 
-using v1::Column;
+using wire::Column;
 
 template <typename T>
 T Load(const char* bytes) {
@@ -102,18 +102,21 @@ void FillColumn(const TensorView& tensor, int64_t rows, int64_t elements, int64_
   }
 }
 
-std::string ColumnName(const Model& model, int tensor, int64_t column, int64_t elements) {
+void SetColumnName(const Model& model, int tensor, int64_t column, int64_t elements, std::string& name) {
   for (const ColumnBinding& binding : model.prediction_columns) {
-    if (binding.tensor == tensor && binding.column == column) return binding.name;
+    if (binding.tensor == tensor && binding.column == column) {
+      name = binding.name;
+      return;
+    }
   }
-  const std::string& name = model.settings.outputs[tensor].name;
-  return elements == 1 ? name : Concat(name, ".", column);
+  name = model.settings.outputs[tensor].name;
+  if (elements > 1) absl::StrAppend(&name, ".", column);
 }
 
 }  // namespace
 
 void EncodePredictResponse(const Model& model, const DecodedRequest& decoded, const TensorList& outputs, int64_t first,
-                           std::string_view request_id, v1::PredictResponse& response, std::string& kept,
+                           std::string_view request_id, wire::PredictResponse& response, std::string& kept,
                            TensorList& views) {
   response.Clear();
   response.set_model_name(model.settings.name);
@@ -131,8 +134,9 @@ void EncodePredictResponse(const Model& model, const DecodedRequest& decoded, co
     for (const int64_t dimension : slice.shape) elements *= dimension;
     elements /= decoded.rows;
     for (int64_t column = 0; column < elements; ++column) {
-      Column& target = (*response.mutable_outputs())[ColumnName(model, static_cast<int>(index), column, elements)];
-      FillColumn(slice, decoded.rows, elements, column, target);
+      wire::NamedColumn& target = *response.add_outputs();
+      SetColumnName(model, static_cast<int>(index), column, elements, *target.mutable_key());
+      FillColumn(slice, decoded.rows, elements, column, *target.mutable_value());
     }
     views.push_back(slice);
     kept.append(slice.bytes, slice.byte_size);

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ class UnaryInference final : public RpcInference {
  public:
   // Above this, memory goes back to the allocator: one large request must not fix the size of every one after it.
   static constexpr size_t kKeepBytes = size_t{1} << 20;
+  // What a byte of a message that nobody has checked may hold in memory: an empty element of a repeated field.
+  static constexpr size_t kMemoryPerByte = 32;
 
   UnaryInference() { method = Kind::kMethod; }
 
@@ -45,7 +48,10 @@ class UnaryInference final : public RpcInference {
     return decoded.byte_size <= kKeepBytes && kept_outputs.capacity() <= kKeepBytes;
   }
 
-  void Send(const absl::Status& status) override { call->Finish(response, status); }
+  void Send(const absl::Status& status) override {
+    if (!status.ok()) decoded.byte_size = std::max(decoded.byte_size, request.ByteSizeLong() * kMemoryPerByte);
+    call->Finish(response, status);
+  }
 
   typename Kind::Request request;
   typename Kind::Response response;

@@ -37,8 +37,8 @@ struct ModelInferKind {
 };
 
 struct PredictKind {
-  using Request = v1::PredictRequest;
-  using Response = v1::PredictResponse;
+  using Request = wire::PredictRequest;
+  using Response = wire::PredictResponse;
   using Service = PredictionService;
   using Messages = UnaryInference<PredictKind>;
   static constexpr Method kMethod = Method::kPredict;
@@ -46,7 +46,7 @@ struct PredictKind {
   static void RequestCall(Service* service, grpc::ServerContext* context, Request* request,
                           grpc::ServerAsyncResponseWriter<Response>* responder, grpc::ServerCompletionQueue* queue,
                           void* tag) {
-    service->RequestPredict(context, request, responder, queue, queue, tag);
+    service->RequestWirePredict(context, request, responder, queue, tag);
   }
   static const std::string& RequestId(const Request& request) { return request.request_id(); }
   static std::string Parameter(const Request& request, const std::string& name) {

@@ -67,7 +67,7 @@ inference::ModelInferRequest Raw(bool shared) {
   return request;
 }
 
-v1::PredictRequest Columns() {
+wire::PredictRequest Columns() {
   v1::PredictRequest request;
   request.set_model_name("m");
   auto& columns = *request.mutable_columns();
@@ -78,7 +78,9 @@ v1::PredictRequest Columns() {
   for (const int64_t value : {1, 255}) columns["flag"].mutable_int64s()->add_values(value);
   columns["temp"].add_nulls(1);
   (*request.mutable_parameters())["tier"].set_int64_value(1);
-  return request;
+  wire::PredictRequest read;
+  EXPECT_TRUE(read.ParseFromString(request.SerializeAsString()));
+  return read;
 }
 
 v1::ReportLabelsRequest Labels() {

@@ -160,7 +160,7 @@ Outcome PredictTarget::Try(std::string_view bytes) {
   if (!status.ok()) return Outcome::kRefused;
   ReadInputs(model_, watched_, decoded_);
   const Outputs outputs(decoded_.rows);
-  v1::PredictResponse response;
+  wire::PredictResponse response;
   std::string kept;
   TensorList views;
   EncodePredictResponse(model_, decoded_, outputs.tensors(), 0, request_.request_id(), response, kept, views);

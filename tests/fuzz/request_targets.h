@@ -56,7 +56,7 @@ class InferTarget {
 /// Predict, of the same model by columns.
 class PredictTarget {
  public:
-  using Message = v1::PredictRequest;
+  using Message = wire::PredictRequest;
   static const std::vector<std::string>& Texts();
 
   PredictTarget();
