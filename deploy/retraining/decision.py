@@ -12,17 +12,21 @@ PROMOTE, WITHDRAW = "promote", "withdraw"
 CRASHES = ("INTERNAL", "UNKNOWN", "DATA_LOSS")  # the model raised, or answered in another shape
 
 
+def _limit(default, text):
+    return dataclasses.field(default=default, metadata={"help": text})
+
+
 @dataclasses.dataclass
 class Limits:
-    """Each is an option of the step `compare`."""
+    """Each is an option of the step `compare`; none is negative, and those that count are at least 1."""
 
-    minimum_labels: int = 300  # joined labels of each version
-    minimum_requests: int = 300  # of each version, for rates of errors and latency
-    error_margin: float = 0.02  # by so much the canary's mean error may be above the other's, in the error's own unit
-    confidence: float = 1.96  # standard errors that the difference of the errors has to be on one side of the margin by
-    error_rate_margin: float = 0.01  # share of requests that fail
-    latency_ratio: float = 2.0  # of the mean durations
-    drifted_share_margin: float = 0.1  # of the statistics watched: so many more may be above their threshold
+    minimum_labels: int = _limit(300, "joined labels of each version, before what chance can turn is judged")
+    minimum_requests: int = _limit(300, "of each version, before errors and latency are judged")
+    error_margin: float = _limit(0.02, "by so much the canary's mean error may be higher, in the error's own unit")
+    confidence: float = _limit(1.96, "standard errors by which a difference has to be clear of its margin")
+    error_rate_margin: float = _limit(0.01, "by so much its share of failed requests may be higher")
+    latency_ratio: float = _limit(2.0, "so many times the other's mean duration it may take")
+    drifted_share_margin: float = _limit(0.1, "of the statistics watched, so many more may be above their threshold")
 
 
 @dataclasses.dataclass

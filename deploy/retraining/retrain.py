@@ -5,6 +5,7 @@ did not answer, however often it was asked.
 """
 
 import argparse
+import dataclasses
 import os
 import sys
 
@@ -101,15 +102,22 @@ def _add_change(step):
 
 
 def _add_limits(step):
-    for name, value in vars(Limits()).items():
-        step.add_argument(f"--{name.replace('_', '-')}", type=_whole if isinstance(value, int) else float,
-                          default=value, help=f"default {value:g}")
+    for field in dataclasses.fields(Limits):
+        step.add_argument(f"--{field.name.replace('_', '-')}", type=_whole if field.type is int else _not_negative,
+                          default=field.default, help=f"{field.metadata['help']}; default {field.default:g}")
 
 
 def _whole(text):
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text}")
+    return value
+
+
+def _not_negative(text):
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number from 0, got {text}")
     return value
 
 
@@ -141,8 +149,9 @@ def _parser():
     step = add("validate", _validate, "the candidate against the version that serves, on the holdout")
     _add_model(step)
     _add_repository(step)
-    step.add_argument("--auc-tolerance", type=float, default=0.01, help="by so much its AUC may be lower; default 0.01")
-    step.add_argument("--drifted-share", type=float, default=0.5,
+    step.add_argument("--auc-tolerance", type=_not_negative, default=0.01,
+                      help="by so much its AUC may be lower; default 0.01")
+    step.add_argument("--drifted-share", type=_not_negative, default=0.5,
                       help="of what is watched, may have drifted from training to holdout; default 0.5")
     step = add("publish", _publish, "the candidate into the repository, as a canary")
     _add_change(step)

@@ -7,6 +7,7 @@ import comparison
 import config_text
 import decision
 import faults
+import programs
 import publication
 import pytest
 import retrain
@@ -306,8 +307,11 @@ def run(capsys, *arguments):
     (["publish", "--repository", "models", "--server", NOBODY, "--share", "1"], 2, "--share: expected a number"),
     (["publish", "--repository", "models", "--server", NOBODY, "--share", "0.2", "--attempts", "2", "--retry-seconds",
       "0.01"], 75, f"server at {NOBODY} did not answer 2 times"),
-    (["compare", "--server", NOBODY, "--metrics", "http://x", "--minimum-labels", "none"], 2, "--minimum-labels")])
-def test_exit_codes(tmp_path, capsys, arguments, code, said):
+    (["compare", "--server", NOBODY, "--metrics", "http://x", "--minimum-labels", "none"], 2, "--minimum-labels"),
+    (["compare", "--server", NOBODY, "--metrics", "http://x", "--error-margin", "nan"], 2, "a number from 0, got nan"),
+    (["validate", "--repository", "models", "--auc-tolerance", "-1"], 2, "expected a number from 0, got -1"),
+    (["validate", "--repository", "models"], 2, "holdout.parquet: expected the rows that the step `window` writes")])
+def test_exit_codes_and_messages(tmp_path, capsys, arguments, code, said):
     found = run(capsys, arguments[0], "--run", tmp_path / "run", *arguments[1:])
     assert found[0] == code and said in found[1], found
 
@@ -323,3 +327,11 @@ def test_bad_rows_are_named_by_file_and_column(tmp_path, capsys, header, row, sa
     code, text = run(capsys, "window", "--run", tmp_path / "run", "--data", tmp_path / "flights.csv", "--until",
                      "2013-08-01", "--days", "31")
     assert code == 2 and said in text, text
+
+
+def test_a_program_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(faults.BadInput, match=f"the program drift in {tmp_path}, found none; --programs"):
+        programs.find("drift", tmp_path)
+    (tmp_path / "drift").write_text("#!/bin/sh\n")
+    (tmp_path / "drift").chmod(0o755)
+    assert programs.find("drift", str(tmp_path)) == str(tmp_path / "drift")
