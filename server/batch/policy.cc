@@ -4,6 +4,12 @@
 #include <limits>
 
 namespace driftserve {
+namespace {
+
+// Of bytes that another part of the request's way has pushed out of the core's own cache: 602 kB in 77 µs.
+constexpr size_t kCopiedBytesPerNano = 8;
+
+}  // namespace
 
 bool Compatible(const Waiting& left, const Waiting& right) {
   if (left.model != right.model || left.inputs->size() != right.inputs->size()) return false;
@@ -48,6 +54,10 @@ bool NextBatch(std::span<const Waiting> waiting, const BatchSizes& sizes, std::v
   }
   if (best > 0) batch.resize(best);
   return best > 0 || overfull || rows >= sizes.max_rows;
+}
+
+bool CopyingCostsMore(size_t bytes, int64_t together_ns, int64_t alone_ns) {
+  return alone_ns > 0 && together_ns + static_cast<int64_t>(bytes / kCopiedBytesPerNano) > alone_ns;
 }
 
 int64_t LingerUntil(std::span<const Waiting> waiting, std::span<const size_t> batch, int64_t delay_ns,

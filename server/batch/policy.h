@@ -40,6 +40,14 @@ struct BatchSizes {
 /// preferred size, or a compatible request waits that does not fit.
 bool NextBatch(std::span<const Waiting> waiting, const BatchSizes& sizes, std::vector<size_t>& batch);
 
+/// A request with fewer bytes of inputs is copied into a batch without a second thought.
+inline constexpr size_t kLargeRequestBytes = 16 << 10;
+
+/// True when requests that hold `bytes` together are better run one by one, each on its own bytes: copying them into
+/// one batch would take longer than it spares. `together_ns`: what the batch takes; `alone_ns`: what they take alone,
+/// all in all; 0 where nothing was measured, which speaks for the batch.
+bool CopyingCostsMore(size_t bytes, int64_t together_ns, int64_t alone_ns);
+
 /// Until when an incomplete `batch` may wait for more: `delay_ns` after the acceptance of its oldest request, and not
 /// so long that one of them, run in a batch that takes `longest_ns`, would miss its deadline.
 int64_t LingerUntil(std::span<const Waiting> waiting, std::span<const size_t> batch, int64_t delay_ns,

@@ -167,6 +167,23 @@ void Poller::ChooseGroup() {
   const ModelSettings& settings = pending_[first]->model->settings;
   NextBatch(std::span(waiting_).subspan(first), {settings.max_batch_size, settings.preferred_sizes}, chosen_);
   for (size_t& index : chosen_) index += first;
+  if (chosen_.size() > 1 && BetterAlone()) chosen_.resize(1);
+}
+
+/// A size that config.pbtxt prefers is what the model's owner wants, whatever it costs.
+bool Poller::BetterAlone() const {
+  const Model& model = *pending_[chosen_[0]]->model;
+  const ModelSettings& settings = model.settings;
+  if (pending_[chosen_[0]]->decoded.byte_size < kLargeRequestBytes || !settings.preferred_sizes.empty()) return false;
+  size_t bytes = 0;
+  int64_t rows = 0, alone_ns = 0;
+  for (const size_t index : chosen_) {
+    const DecodedRequest& request = pending_[index]->decoded;
+    bytes += request.byte_size;
+    rows += request.rows;
+    alone_ns += EstimateNanos(settings.buckets, model.bucket_ns, request.rows);
+  }
+  return CopyingCostsMore(bytes, EstimateNanos(settings.buckets, model.bucket_ns, rows), alone_ns);
 }
 
 void Poller::Accept(std::unique_ptr<RpcInference> inference) {

@@ -89,6 +89,8 @@ class Poller {
   void RunPending();
   bool RunNextGroup(int64_t spent_ns, bool first);
   void ChooseGroup();
+  /// Whether the first chosen request is not to wait for the others to be copied beside it.
+  bool BetterAlone() const;
   absl::Status Prepare(RpcInference& inference);
   std::optional<Refusal> Admit(const RpcInference& inference);
   bool CannotEndInTime(const RpcInference& inference) const;

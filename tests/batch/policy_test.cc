@@ -93,6 +93,15 @@ TEST_F(NextBatchTest, OnlyAnIncompleteBatchHasSomethingToWaitFor) {
   EXPECT_TRUE(complete_) << "a model that does not batch waits for nobody";
 }
 
+TEST(CopyingCostsMore, OnlyWhereABatchSparesLessThanItsCopyTakes) {
+  constexpr size_t kFourImages = 4 * 602'112;  // about 300 µs
+  EXPECT_TRUE(CopyingCostsMore(kFourImages, 20'000, 60'000)) << "a model that does next to nothing";
+  EXPECT_FALSE(CopyingCostsMore(kFourImages, 5'000'000, 12'000'000)) << "one that works";
+  EXPECT_TRUE(CopyingCostsMore(kFourImages, 12'000'000, 12'000'000)) << "one for which batches are no faster";
+  EXPECT_FALSE(CopyingCostsMore(4 * kLargeRequestBytes, 20'000, 60'000)) << "8 µs";
+  EXPECT_FALSE(CopyingCostsMore(kFourImages, 0, 0)) << "nothing was measured";
+}
+
 TEST(NextModel, TheModelThatHasNotRunForLongestIsNext) {
   const int flooded = 0, other = 0, fresh = 0;
   std::vector<Waiting> waiting = {{&flooded, nullptr, 1, 1, 0, 900}, {&flooded, nullptr, 1, 2, 0, 900},

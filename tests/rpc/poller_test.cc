@@ -4,6 +4,8 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_inference.h"
 
@@ -12,16 +14,17 @@ namespace {
 
 using testing::Each;
 using testing::ElementsAre;
+using testing::SizeIs;
 
 /// A request of one row, for a model of TestPoller's, without a call.
 class LocalRequest final : public RpcInference {
  public:
-  LocalRequest(std::string name, int64_t timeout_us, std::vector<absl::Status>* replies)
-      : name_(std::move(name)), timeout_us_(timeout_us), replies_(replies) {}
+  LocalRequest(std::string name, int64_t timeout_us, size_t byte_size, std::vector<absl::Status>* replies)
+      : name_(std::move(name)), timeout_us_(timeout_us), byte_size_(byte_size), replies_(replies) {}
 
   absl::Status Decode(const DecodeLimits&) override {
     decoded.inputs.push_back({DataType::kFp32, {1, 1}, reinterpret_cast<const char*>(&value_), sizeof(value_)});
-    decoded.byte_size = sizeof(value_);
+    decoded.byte_size = byte_size_;
     decoded.timeout_us = timeout_us_;
     return absl::OkStatus();
   }
@@ -42,6 +45,7 @@ class LocalRequest final : public RpcInference {
  private:
   const std::string name_, empty_;
   const int64_t timeout_us_;
+  const size_t byte_size_;  // as if it were so large
   const float value_ = 1;
   std::vector<absl::Status>* const replies_;
 };
@@ -76,9 +80,9 @@ class PollerTest : public testing::Test {
     poller_->Join();
   }
 
-  void Accept(const std::string& model, int count = 1, int64_t timeout_us = 0) {
+  void Accept(const std::string& model, int count = 1, int64_t timeout_us = 0, size_t byte_size = 4) {
     for (int i = 0; i < count; ++i) {
-      poller_->Accept(std::make_unique<LocalRequest>(model, timeout_us, &replies_[model]));
+      poller_->Accept(std::make_unique<LocalRequest>(model, timeout_us, byte_size, &replies_[model]));
     }
   }
 
@@ -121,6 +125,32 @@ TEST_F(PollerTest, AFloodOfOneModelLeavesAnotherItsTurn) {
   });
   Finish();
   EXPECT_THAT(runs_, ElementsAre("flooded", "other", "flooded", "flooded", "flooded", "flooded"));
+}
+
+TEST_F(PollerTest, LargeRequestsOfAQuickModelRunOneByOne) {
+  models_["flooded"]->settings.buckets = models_["other"]->settings.buckets = {1, 8};
+  models_["flooded"]->bucket_ns = {20'000, 30'000};
+  models_["other"]->bucket_ns = {2'000'000, 3'000'000};
+  Start();
+  poller_->Execute([this] {
+    Accept("flooded", 3, 0, 100'000);
+    Accept("other", 3, 0, 100'000);
+  });
+  Finish();
+  EXPECT_EQ(std::count(runs_.begin(), runs_.end(), "flooded"), 3);
+  EXPECT_EQ(std::count(runs_.begin(), runs_.end(), "other"), 1) << "a batch of it spares more than its copy takes";
+  EXPECT_THAT(replies_["flooded"], SizeIs(3));
+  EXPECT_EQ(models_["flooded"]->counters.slot(0).waiting_rows, 0);
+}
+
+TEST_F(PollerTest, APreferredSizeIsKeptToHoweverLargeTheRequests) {
+  models_["flooded"]->settings.buckets = {1, 2, 8};
+  models_["flooded"]->settings.preferred_sizes = {2};
+  models_["flooded"]->bucket_ns = {20'000, 30'000, 40'000};
+  Start();
+  poller_->Execute([this] { Accept("flooded", 4, 0, 100'000); });
+  Finish();
+  EXPECT_EQ(runs_.size(), 2u);
 }
 
 TEST_F(PollerTest, AFloodOfOneModelLeavesAnotherRoom) {
