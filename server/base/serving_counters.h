@@ -33,6 +33,15 @@ struct BatchStatistics {
   SingleWriterCounter output_ns;  // encoding and sending every reply
 };
 
+/// What an instance on a device has counted of itself; server/execute/async_graph.h says what each is.
+struct DeviceCounters {
+  SingleWriterCounter pinned_bytes;
+  SingleWriterCounter slabs;
+  SingleWriterCounter eager_batches;
+  SingleWriterCounter replayed_batches;
+  SingleWriterCounter failed_recordings;
+};
+
 /// What one thread counted of one model version. Written by that thread, read by scrapes.
 struct alignas(64) ServingSlot {
   std::array<std::array<SingleWriterCounter, kCodeCount>, kMethodCount> requests;
@@ -48,6 +57,7 @@ struct alignas(64) ServingSlot {
 
   SingleWriterCounter halved_batches;    // run again in two halves, because memory ran out
   SingleWriterCounter device_faults;     // runs that found their device failed for good
+  DeviceCounters device;
 
   SingleWriterCounter running_since_ns;  // monotonic, of the run that is going; 0: none
   SingleWriterCounter hung_runs;         // runs over the watchdog's limit; written by the watchdog

@@ -65,27 +65,64 @@ void InstancePool::RunInstance(size_t instance) {
   changed_.notify_all();
   if (!warmed.ok()) return;
   BatchRunner runner(thread_of_(instance));
+  if (AsyncGraph* const async = graph.async()) {
+    KeepUnderWay(instance, *async, runner);
+  } else {
+    RunOneByOne(instance, graph, runner);
+  }
+}
+
+void InstancePool::RunOneByOne(size_t instance, Graph& graph, BatchRunner& runner) {
   std::vector<std::unique_ptr<Inference>> batch;
   ServingSlot& slot = model_->counters.slot(runner.thread());
-  for (uint64_t delayed = 0; TakeBatch(instance, batch, delayed);) {
+  for (uint64_t delayed = 0; TakeBatch(instance, true, batch, delayed) == Taken::kBatch;) {
     slot.delayed.Add(delayed);
     runner.Run(graph, absl::MakeSpan(batch));
   }
 }
 
-bool InstancePool::TakeBatch(size_t instance, std::vector<std::unique_ptr<Inference>>& batch, uint64_t& delayed) {
+void InstancePool::KeepUnderWay(size_t instance, AsyncGraph& graph, BatchRunner& runner) {
+  std::vector<std::unique_ptr<Inference>> batch;
+  ServingSlot& slot = model_->counters.slot(runner.thread());
+  for (uint64_t delayed = 0;;) {
+    const bool idle = graph.under_way() == 0;
+    const bool room = graph.under_way() < graph.depth();
+    const Taken taken = room ? TakeBatch(instance, idle, batch, delayed) : Taken::kNothing;
+    if (taken == Taken::kBatch) {
+      slot.delayed.Add(delayed);
+      runner.Submit(graph, absl::MakeSpan(batch));
+    } else if (idle) {
+      return;
+    } else if (!room || graph.Ready()) {
+      runner.FinishOldest(graph);
+    } else {
+      // Two things may happen next, and only one of them can wake a thread: CUDA too waits for its events by asking.
+      std::this_thread::yield();
+    }
+  }
+}
+
+InstancePool::Taken InstancePool::TakeBatch(size_t instance, bool wait, std::vector<std::unique_ptr<Inference>>& batch,
+                                            uint64_t& delayed) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return false;
+    if (wait) {
+      ++idle_;
+      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      --idle_;
+    } else if (idle_ > 0) {
+      return Taken::kNothing;  // whatever waits is for a device that has nothing to do
+    }
+    if (queue_.empty()) return wait ? Taken::kEnd : Taken::kNothing;
     const int64_t now_ns = clock_->MonotonicNanos();
     const int64_t until_ns = queue_.Next(now_ns, stopping_, batch);
     if (!batch.empty()) {
       free_ns_[instance] = now_ns + EstimateNanos(model_->settings.buckets, model_->bucket_ns, queue_.rows_taken());
       delayed = queue_.delayed() - std::exchange(delayed_, queue_.delayed());
       if (!queue_.empty()) changed_.notify_one();  // another instance may have slept through an Enqueue's notice
-      return true;
+      return Taken::kBatch;
     }
+    if (!wait) return Taken::kNothing;
     changed_.wait_for(lock, std::chrono::nanoseconds(until_ns - now_ns));
   }
 }

@@ -17,6 +17,7 @@ namespace driftserve {
 /// The executor threads of one model whose batches are too long for the pollers, or that has a device or state of its
 /// own, or whose configuration asks for one queue. Work-conserving: an idle instance takes everything that waits, up to
 /// the largest bucket, in the order of waiting_list.h; it lingers only where the configuration says max_queue_delay.
+/// An instance on a device keeps two batches under way, so that one is gathered and copied while the other runs.
 ///
 /// Thread safety: Enqueue and waiting by anyone; Start and Stop by one thread. Lifetime: the model must outlive the
 /// pool's threads: Stop runs what still waits and joins them.
@@ -34,9 +35,14 @@ class InstancePool final : public InferenceQueue {
   size_t waiting() const override;
 
  private:
+  enum class Taken { kBatch, kNothing, kEnd };
+
   void RunInstance(size_t instance);
-  /// False when there will be no more. `delayed`: how many were found past their timeout meanwhile.
-  bool TakeBatch(size_t instance, std::vector<std::unique_ptr<Inference>>& batch, uint64_t& delayed);
+  void RunOneByOne(size_t instance, Graph& graph, BatchRunner& runner);
+  void KeepUnderWay(size_t instance, AsyncGraph& graph, BatchRunner& runner);
+  /// kEnd when there will be no more; kNothing, unless it may `wait`, when there is none now. `delayed`: how many were
+  /// found past their timeout meanwhile.
+  Taken TakeBatch(size_t instance, bool wait, std::vector<std::unique_ptr<Inference>>& batch, uint64_t& delayed);
 
   Model* const model_;
   const Clock* const clock_;
@@ -49,6 +55,7 @@ class InstancePool final : public InferenceQueue {
   std::vector<int64_t> free_ns_;  // by instance: when its batch ends, as measured while warming
   uint64_t delayed_ = 0;          // of queue_.delayed(), what was counted
   std::vector<absl::Status> started_;  // one per instance that has finished warming
+  size_t idle_ = 0;  // instances that wait for a request, nothing under way
   bool stopping_ = false;
 };
 

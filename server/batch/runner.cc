@@ -1,6 +1,8 @@
 #include "server/batch/runner.h"
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "server/base/device_fault.h"
 #include "server/batch/access.h"
@@ -8,6 +10,18 @@
 #include "server/batch/refusal.h"
 
 namespace driftserve {
+namespace {
+
+void CountDevice(const DeviceStatistics& statistics, DeviceCounters& counters) {
+  counters.pinned_bytes.Set(statistics.pinned_bytes);
+  counters.slabs.Set(statistics.slabs);
+  counters.eager_batches.Set(statistics.eager_batches);
+  counters.replayed_batches.Set(statistics.replayed_batches);
+  counters.failed_recordings.Set(statistics.failed_recordings);
+}
+
+}  // namespace
+
 int64_t BatchRunner::Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> batch) {
   const int64_t start_ns = thread_.clock->MonotonicNanos();
   DropHopeless(batch, start_ns);
@@ -24,8 +38,15 @@ int64_t BatchRunner::RunKept(Graph& graph, int64_t start_ns, bool whole) {
   ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
   slot.last_start_ns = start_ns;
   slot.running_since_ns.Set(static_cast<uint64_t>(start_ns));
-  const absl::Status status = Execute(graph, start_ns, whole, slot);
+  CollectItems(slot);
+  if (whole) ObserveQueue(start_ns, slot);
+  const absl::Status status = graph.Run(items_, outputs_);
   slot.running_since_ns.Set(0);
+  return Conclude(graph, status, start_ns, whole, slot);
+}
+
+int64_t BatchRunner::Conclude(Graph& graph, const absl::Status& status, int64_t start_ns, bool whole,
+                              ServingSlot& slot) {
   const int64_t end_ns = thread_.clock->MonotonicNanos();
   slot.execute_duration.Observe(static_cast<uint64_t>(end_ns - start_ns));
   if (status.ok()) {
@@ -114,16 +135,59 @@ void BatchRunner::Refuse(std::unique_ptr<Inference> inference, const absl::Statu
   thread_.reclaim(std::move(inference));
 }
 
-absl::Status BatchRunner::Execute(Graph& graph, int64_t start_ns, bool whole, ServingSlot& slot) {
+void BatchRunner::CollectItems(ServingSlot& slot) {
   items_.clear();
   rows_ = 0;
   for (const std::unique_ptr<Inference>& inference : running_) {
     items_.push_back({&inference->decoded.inputs, inference->decoded.rows});
     rows_ += inference->decoded.rows;
-    if (whole) slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
   }
   slot.batch_rows.Observe(static_cast<uint64_t>(rows_));
-  return graph.Run(items_, outputs_);
+}
+
+void BatchRunner::ObserveQueue(int64_t start_ns, ServingSlot& slot) {
+  for (const std::unique_ptr<Inference>& inference : running_) {
+    slot.queue_duration.Observe(static_cast<uint64_t>(start_ns - inference->accepted_ns));
+  }
+}
+
+void BatchRunner::Submit(AsyncGraph& graph, absl::Span<std::unique_ptr<Inference>> batch) {
+  const int64_t start_ns = thread_.clock->MonotonicNanos();
+  DropHopeless(batch, start_ns);
+  if (running_.empty()) return TapAll(answered_);
+  ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
+  if (under_way_.empty()) slot.running_since_ns.Set(static_cast<uint64_t>(start_ns));
+  CollectItems(slot);
+  const absl::Status status = graph.Submit(items_);
+  CountDevice(graph.statistics(), slot.device);
+  UnderWay submitted{std::exchange(running_, {}), rows_, start_ns};
+  if (status.ok()) {
+    under_way_.push_back(std::move(submitted));
+  } else {
+    ConcludeSubmitted(graph, status, std::move(submitted));
+  }
+}
+
+void BatchRunner::FinishOldest(AsyncGraph& graph) {
+  UnderWay oldest = std::move(under_way_.front());
+  under_way_.pop_front();
+  const absl::Status status = graph.Finish(outputs_);
+  ConcludeSubmitted(graph, status, std::move(oldest));
+}
+
+void BatchRunner::ConcludeSubmitted(AsyncGraph& graph, const absl::Status& status, UnderWay batch) {
+  const bool halves = absl::IsResourceExhausted(status) && batch.requests.size() > 1;
+  // They hold memory, and a graph runs no batch beside them.
+  while (halves && !under_way_.empty()) FinishOldest(graph);
+  running_ = std::move(batch.requests);
+  rows_ = batch.rows;
+  ServingSlot& slot = running_[0]->model->counters.slot(thread_.index);
+  // It waited until the one before it had ended; the device was another's.
+  const int64_t start_ns = std::max(batch.start_ns, last_end_ns_);
+  ObserveQueue(start_ns, slot);
+  last_end_ns_ = Conclude(graph, status, start_ns, true, slot);
+  slot.running_since_ns.Set(under_way_.empty() ? 0 : static_cast<uint64_t>(last_end_ns_));
+  TapAll(answered_);
 }
 
 void BatchRunner::ReplyToAll(const absl::Status& status, int64_t start_ns, int64_t end_ns) {

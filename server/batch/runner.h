@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "server/batch/admission.h"
 #include "server/batch/inference.h"
 #include "server/batch/reply_order.h"
+#include "server/execute/async_graph.h"
 #include "server/tap/tap.h"
 
 namespace driftserve {
@@ -44,6 +46,12 @@ class BatchRunner {
   /// ended, monotonic nanoseconds.
   int64_t Run(Graph& graph, absl::Span<std::unique_ptr<Inference>> batch);
 
+  /// As Run, but returns while the batch runs; FinishOldest ends it. When memory runs out, every batch under way ends
+  /// before the halves are tried. REQUIRES: graph.under_way() < graph.depth(), and no Run meanwhile.
+  void Submit(AsyncGraph& graph, absl::Span<std::unique_ptr<Inference>> batch);
+  /// Waits for the batch that was submitted first and answers it. REQUIRES: graph.under_way() > 0.
+  void FinishOldest(AsyncGraph& graph);
+
   /// Replies to one request that does not run: the caller's fault, or for `refusal`, which is counted.
   void Refuse(std::unique_ptr<Inference> inference, const absl::Status& status);
   void Refuse(std::unique_ptr<Inference> inference, Refusal refusal);
@@ -51,11 +59,23 @@ class BatchRunner {
   size_t thread() const { return thread_.index; }
 
  private:
+  /// A batch that was submitted.
+  struct UnderWay {
+    std::vector<std::unique_ptr<Inference>> requests;
+    int64_t rows;
+    int64_t start_ns;
+  };
+
   void DropHopeless(absl::Span<std::unique_ptr<Inference>> batch, int64_t now_ns);
   /// Runs and answers `running_`. `whole`: it may be halved.
   int64_t RunKept(Graph& graph, int64_t start_ns, bool whole);
   int64_t RunHalves(Graph& graph, ServingSlot& slot);
-  absl::Status Execute(Graph& graph, int64_t start_ns, bool whole, ServingSlot& slot);
+  void CollectItems(ServingSlot& slot);
+  void ObserveQueue(int64_t start_ns, ServingSlot& slot);
+  /// Counts and answers `running_`, which ended with `status`; where memory ran out and it may be halved, runs it again.
+  int64_t Conclude(Graph& graph, const absl::Status& status, int64_t start_ns, bool whole, ServingSlot& slot);
+  /// Concludes a batch of `graph`, which was under way or could not be.
+  void ConcludeSubmitted(AsyncGraph& graph, const absl::Status& status, UnderWay batch);
   void CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns);
   void CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot);
   void CountOutput(uint64_t output_ns, ServingSlot& slot);
@@ -71,6 +91,8 @@ class BatchRunner {
   std::vector<BatchItem> items_;
   TensorList outputs_;
   int64_t rows_ = 0;  // of the running batch
+  std::deque<UnderWay> under_way_;
+  int64_t last_end_ns_ = 0;  // of a batch that was submitted
 };
 
 }  // namespace driftserve

@@ -20,6 +20,8 @@ struct BatchItem {
   int64_t rows;
 };
 
+class AsyncGraph;
+
 /// A thread's own copy of a loaded model: weights are shared, everything that a run changes is not.
 ///
 /// Thread safety: used by one thread at a time, always the same one after warming.
@@ -33,6 +35,9 @@ class Graph {
   /// model's own message when it raised; INTERNAL when an output is not as the configuration says (naming it, expected,
   /// got); RESOURCE_EXHAUSTED when memory ran out; DeviceFault() when the device failed for good.
   virtual absl::Status Run(absl::Span<const BatchItem> items, TensorList& outputs) = 0;
+
+  /// This graph where its batches may be under way while the caller does something else (async_graph.h), else null.
+  virtual AsyncGraph* async() { return nullptr; }
 };
 
 /// A loaded model version on one device.
@@ -67,6 +72,8 @@ struct LoadRequest {
   DeviceKind device = DeviceKind::kCpu;
   int device_index = 0;
   int intra_op_threads = 1;
+  int64_t max_rows = 1;       // of a batch
+  bool cuda_graphs = false;   // record a run per bucket while warming, and replay it
   int runners = 1;            // how many threads run it at a time
   std::string unpack_folder;  // where native code is unpacked; empty: the system's folder for temporary files
 };

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <cstring>
-
 #include <ATen/Functions.h>
 #include <c10/util/SmallVector.h>
 
 #include "absl/types/span.h"
+#include "server/execute/batch_items.h"
 #include "server/execute/executor.h"
 #include "server/execute/torch_types.h"
 
@@ -39,20 +38,12 @@ class InputSlot {
       tensor = at::from_blob(const_cast<char*>(first.bytes), sizes_, at::TensorOptions(scalar_type_));
     } else {
       tensor = Room(bytes, fresh);
-      Copy(items, input, static_cast<char*>(tensor.mutable_data_ptr()));
+      CopyItems(items, input, static_cast<char*>(tensor.mutable_data_ptr()));
     }
     return device_.is_cpu() ? tensor : tensor.to(device_);
   }
 
  private:
-  static void Copy(absl::Span<const BatchItem> items, size_t input, char* to) {
-    for (const BatchItem& item : items) {
-      const TensorView& view = (*item.inputs)[input];
-      if (view.byte_size != 0) std::memcpy(to, view.bytes, view.byte_size);
-      to += view.byte_size;
-    }
-  }
-
   const at::Tensor& Room(size_t bytes, bool fresh) {
     if (fresh || !tensor_.defined() || bytes > capacity_) {
       tensor_ = at::empty(sizes_, at::TensorOptions(scalar_type_));

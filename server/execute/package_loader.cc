@@ -9,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/inductor/aoti_runner/model_container_runner_cpu.h>
 
+#include "server/execute/batch_items.h"
 #include "server/execute/cpu_features.h"
 #include "server/execute/input_slot.h"
 #include "server/execute/output_slot.h"
@@ -86,8 +87,7 @@ class PackageGraph : public Graph {
   }
 
   absl::Status ReadResults(absl::Span<const BatchItem> items, TensorList& outputs) {
-    int64_t rows = 0;
-    for (const BatchItem& item : items) rows += item.rows;
+    const int64_t rows = TotalRows(items);
     outputs.resize(outputs_.size());
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const auto place = static_cast<size_t>(plan_->places[i]);

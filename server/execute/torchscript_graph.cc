@@ -5,6 +5,7 @@
 #include <torch/csrc/jit/runtime/interpreter.h>
 
 #include "server/base/device_fault.h"
+#include "server/execute/batch_items.h"
 #include "server/execute/input_slot.h"
 #include "server/execute/output_slot.h"
 #include "server/execute/run_rules.h"
@@ -87,8 +88,7 @@ class TorchScriptGraph : public Graph {
   }
 
   absl::Status ReadResult(absl::Span<const BatchItem> items, TensorList& outputs) {
-    int64_t rows = 0;
-    for (const BatchItem& item : items) rows += item.rows;
+    const int64_t rows = TotalRows(items);
     outputs.resize(outputs_.size());
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const c10::IValue* value = ResultAt(i);

@@ -81,6 +81,15 @@ struct ServingFamilies {
                        "Batches run again in two halves, because memory ran out.", MetricType::Counter};
   FamilyBuilder faults{"driftserve_device_faults_total", "Runs that found their device failed for good.",
                        MetricType::Counter};
+  FamilyBuilder pinned{"driftserve_pinned_bytes", "Page-locked host memory of the instances on a device.",
+                       MetricType::Gauge};
+  FamilyBuilder slabs{"driftserve_pinned_slabs_total", "Pieces of page-locked memory that instances ever allocated.",
+                      MetricType::Counter};
+  FamilyBuilder device_batches{"driftserve_device_batches_total",
+                               "Batches given to a device, run eagerly or replayed as a recorded graph.",
+                               MetricType::Counter};
+  FamilyBuilder recordings{"driftserve_failed_recordings_total",
+                           "Buckets that could not be recorded as a graph, and run eagerly.", MetricType::Counter};
   FamilyBuilder ready{"driftserve_model_ready", "1 while the model version answers requests.", MetricType::Gauge};
 
   void Add(const ServedVersion& version) {
@@ -95,6 +104,7 @@ struct ServingFamilies {
     AddCount(*version.counters, &ServingSlot::halved_batches, model, halved);
     AddCount(*version.counters, &ServingSlot::device_faults, model, faults);
     AddCount(*version.counters, &ServingSlot::delayed, model, delayed);
+    AddDevice(*version.counters, model);
     AddDuration(*version.counters, &ServingSlot::request_duration, model, request);
     AddDuration(*version.counters, &ServingSlot::queue_duration, model, queue);
     AddDuration(*version.counters, &ServingSlot::execute_duration, model, execute);
@@ -115,6 +125,21 @@ struct ServingFamilies {
       for (const ServingSlot& slot : counters.slots()) count += slot.refused[reason].Read();
       refused.Add(With(model, "reason", kRefusalNames[reason]), static_cast<double>(count));
     }
+  }
+
+  // Only of models that have used a device.
+  void AddDevice(const ServingCounters& counters, const MetricLabels& model) {
+    const auto sum = [&counters](SingleWriterCounter DeviceCounters::* counter) {
+      uint64_t count = 0;
+      for (const ServingSlot& slot : counters.slots()) count += (slot.device.*counter).Read();
+      return static_cast<double>(count);
+    };
+    if (sum(&DeviceCounters::slabs) == 0) return;
+    pinned.Add(model, sum(&DeviceCounters::pinned_bytes));
+    slabs.Add(model, sum(&DeviceCounters::slabs));
+    device_batches.Add(With(model, "how", "eager"), sum(&DeviceCounters::eager_batches));
+    device_batches.Add(With(model, "how", "replayed"), sum(&DeviceCounters::replayed_batches));
+    recordings.Add(model, sum(&DeviceCounters::failed_recordings));
   }
 
   static void AddDuration(const ServingCounters& counters, DurationHistogram ServingSlot::*member,
@@ -159,8 +184,9 @@ std::vector<MetricFamily> ServingCollector::Collect() const {
   std::vector<MetricFamily> all;
   for (FamilyBuilder* family :
        {&families.requests, &families.refused, &families.delayed, &families.request, &families.queue,
-        &families.execute, &families.rows, &families.hung, &families.halved, &families.faults, &families.ready,
-        &requests, &bytes, &loads, &lines, &build}) {
+        &families.execute, &families.rows, &families.hung, &families.halved, &families.faults, &families.pinned,
+        &families.slabs, &families.device_batches, &families.recordings, &families.ready, &requests, &bytes,
+        &loads, &lines, &build}) {
     family->MoveTo(all);
   }
   return all;

@@ -41,6 +41,7 @@ struct ModelSettings {
   int instance_count = 1;               // executor threads, where the model does not run on the pollers
   DeviceKind device = DeviceKind::kCpu;
   int device_index = 0;
+  bool cuda_graphs = false;             // a run per bucket is recorded while warming, and replayed
   int64_t max_queue_delay_us = 0;
   std::vector<int> preferred_sizes;     // ascending; a batch that reaches one runs at once, and stops there
   std::vector<QueuePolicy> levels = {QueuePolicy()};  // by priority, the most urgent first; one where there are none

@@ -36,8 +36,9 @@ absl::Status WarmOnce(Graph& graph, const BatchItem& item);
 /// Not at all for a module that writes to its own state, which must start as it was saved. Stops at the first failure.
 absl::Status Warm(const ModelSettings& settings, const std::function<absl::Status(const BatchItem&)>& run);
 
-/// Warms one graph: allocators, caches and threads are then as they will be when serving. The thread that will run the
-/// graph calls this before the model reports ready.
+/// Warms one graph: allocators, caches and threads are then as they will be when serving, and where the configuration
+/// wants it a run of each bucket is recorded. The thread that will run the graph calls this before the model reports
+/// ready.
 absl::Status WarmGraph(Graph& graph, const ModelSettings& settings);
 
 /// Median of five runs per bucket, in nanoseconds, after warming. `graph` is one to throw away where the module

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
+#include "server/execute/device_pipeline.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_device.h"
 #include "tests/fakes/fake_inference.h"
 
 namespace driftserve {
@@ -137,6 +141,100 @@ TEST_F(InstancePoolTest, StopRunsWhatStillWaits) {
   ASSERT_TRUE(pool_.Start().ok());
   pool_.Stop();
   EXPECT_EQ(replies_.WaitFor(2).size(), 2u);
+}
+
+/// Instances on fake devices, whose batches are done when the test says so.
+class DevicePoolTest : public InstancePoolTest {
+ protected:
+  FakeDevice* AddDevice() {
+    LoadRequest request;
+    request.model_name = "m";
+    request.inputs = {{"x", DataType::kFp32, {1}}};
+    request.outputs = {{"y", DataType::kFp32, {1}}};
+    request.max_rows = 8;
+    auto device = std::make_unique<FakeDevice>();
+    FakeDevice* const raw = device.get();
+    devices_.push_back(raw);
+    raw->done = [this](size_t) { return open_.load(); };
+    raw->on_wait = [this](size_t) { gate_.Pass(); };
+    model_->instance_graphs.push_back(std::make_unique<DevicePipeline>(request, std::move(device)));
+    return raw;
+  }
+  void SetUp() override {
+    model_->instance_graphs.clear();
+    AddDevice();
+  }
+  void TearDown() override { Open(); }
+  void Open() {
+    open_ = true;
+    gate_.Open();
+  }
+  // How many requests have left the queue.
+  void WaitUntilTaken(size_t waiting) {
+    while (pool_.waiting() != waiting) std::this_thread::yield();
+  }
+
+  std::atomic<bool> open_ = false;
+  Gate gate_;
+  std::vector<FakeDevice*> devices_;
+};
+
+TEST_F(DevicePoolTest, TheNextBatchIsSubmittedWhileOneRuns) {
+  ASSERT_TRUE(pool_.Start().ok());
+  ASSERT_TRUE(Enqueue(1));
+  WaitUntilTaken(0);
+  ASSERT_TRUE(Enqueue(2));
+  WaitUntilTaken(0);  // though nothing was finished
+  gate_.WaitForArrivals(1);
+  for (const float value : {3.0f, 4.0f, 5.0f}) ASSERT_TRUE(Enqueue(value));
+  EXPECT_EQ(pool_.waiting(), 3u) << "a third batch is not taken: what arrives meanwhile makes it larger";
+  Open();
+  const std::vector<FakeReply> replies = replies_.WaitFor(5);
+  for (size_t i = 0; i < 5; ++i) EXPECT_THAT(replies[i].outputs, ElementsAre(2.0f * (i + 1)));
+  pool_.Stop();
+  EXPECT_THAT(devices_[0]->batches, ElementsAre(1, 1, 3));
+}
+
+TEST_F(DevicePoolTest, AnIdleDeviceComesBeforeASecondBatchOnABusyOne) {
+  AddDevice();
+  ASSERT_TRUE(pool_.Start().ok());
+  for (int request = 0; request < 2; ++request) {
+    ASSERT_TRUE(Enqueue(1));
+    WaitUntilTaken(0);
+  }
+  Open();
+  replies_.WaitFor(2);
+  pool_.Stop();
+  EXPECT_THAT(devices_[0]->batches, ElementsAre(1));
+  EXPECT_THAT(devices_[1]->batches, ElementsAre(1));
+}
+
+TEST_F(DevicePoolTest, StopAnswersWhatIsUnderWay) {
+  ASSERT_TRUE(pool_.Start().ok());
+  for (const float value : {1.0f, 2.0f, 3.0f}) ASSERT_TRUE(Enqueue(value));
+  Open();
+  pool_.Stop();
+  EXPECT_EQ(replies_.WaitFor(3).size(), 3u);
+}
+
+TEST_F(DevicePoolTest, BucketsAreRecordedWhileWarming) {
+  model_->settings.inputs = {{"x", DataType::kFp32, {1}}};
+  model_->settings.outputs = {{"y", DataType::kFp32, {1}}};
+  model_->settings.buckets = {1, 2, 8};
+  model_->settings.warm_dims = {{1}};
+  model_->settings.device = DeviceKind::kGpu;
+  model_->settings.cuda_graphs = true;
+  devices_[0]->FailNext("record 1", absl::InternalError("will not be captured"));
+  Open();
+  ASSERT_TRUE(pool_.Start().ok()) << "what cannot be recorded runs eagerly";
+  for (const float value : {1.0f, 2.0f, 3.0f}) ASSERT_TRUE(Enqueue(value));
+  replies_.WaitFor(3);
+  pool_.Stop();
+  const DeviceStatistics& statistics = model_->instance_graphs[0]->async()->statistics();
+  EXPECT_EQ(statistics.failed_recordings, 1u);
+  EXPECT_EQ(statistics.recording_fault, "will not be captured");
+  EXPECT_GE(model_->counters.slot(0).device.replayed_batches.Read(), 1u);
+  EXPECT_EQ(model_->counters.slot(0).device.failed_recordings.Read(), 1u);
 }
 
 TEST_F(InstancePoolTest, AGraphThatCannotWarmIsReported) {

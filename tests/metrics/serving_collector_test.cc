@@ -16,6 +16,26 @@ std::string Scrape(ServingState state) {
   return PrometheusText(collector.Collect());
 }
 
+TEST(ServingCollectorTest, DevicesAreCountedWhereThereIsOne) {
+  auto counters = std::make_shared<ServingCounters>(2);
+  EXPECT_THAT(Scrape({{{"m", "4", true, counters}}, 3, 512}), Not(HasSubstr("driftserve_pinned_bytes{")));
+  for (size_t thread = 0; thread < 2; ++thread) {
+    DeviceCounters& device = counters->slot(thread).device;
+    device.pinned_bytes.Set(4096);
+    device.slabs.Set(4);
+    device.eager_batches.Set(5);
+    device.replayed_batches.Set(7);
+    device.failed_recordings.Set(1);
+  }
+  const std::string text = Scrape({{{"m", "4", true, counters}}, 3, 512});
+  const std::string model = "{model_name=\"m\",model_version=\"4\"";
+  EXPECT_THAT(text, HasSubstr("driftserve_pinned_bytes" + model + "} 8192\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_pinned_slabs_total" + model + "} 8\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_device_batches_total" + model + ",how=\"eager\"} 10\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_device_batches_total" + model + ",how=\"replayed\"} 14\n"));
+  EXPECT_THAT(text, HasSubstr("driftserve_failed_recordings_total" + model + "} 2\n"));
+}
+
 TEST(ServingCollectorTest, SumsTheSlotsOfAllThreads) {
   auto counters = std::make_shared<ServingCounters>(2);
   for (size_t thread = 0; thread < 2; ++thread) {
