@@ -13,7 +13,7 @@ export CCACHE_MAXSIZE ?= 5G
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test cluster-test engine-test demo loop bench accuracy install deb image clean
+.PHONY: help setup build programs test unit integration sanitize fuzz clients-test fleet-test pt2-test gpu-test cluster-test engine-test demo loop bench accuracy install deb image clean
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ fleet-test: programs ## three replicas restarted one after another, twenty times
 pt2-test: build ## flight_delay as an archive and as an AOTInductor package; compiles it first, with 4.7 GB of Python's torch
 	@tests/pt2/setup.sh
 	@DRIFTSERVE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider --rootdir tests tests/pt2
+
+gpu-test: programs ## packs what a machine with a GPU checks and measures, in build/gpu-test; runs here what needs none
+	@tests/run.sh build release gpu_check poisson_client
+	@$(PYTHON) tests/gpu/pack.py --build $(BUILD) --out build/gpu-test
+	@$(PYTHON) build/gpu-test/run_checks.py cpu
+	@$(PYTHON) build/gpu-test/run_checks.py gpu || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
 engine-test: programs ## the hourly drift by Spark against `drift report`, on a real broker; fetches Spark first (434 MB)
 	@tests/run.sh build release make_test_repository

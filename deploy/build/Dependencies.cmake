@@ -95,6 +95,20 @@ if(NOT DRIFTSERVE_PURE)
   # Run paths are CMake's: of this build while it lies here, relative to the programs once installed.
   target_link_options(torch INTERFACE -Wl,-rpath-link,${cuda_lib} -Wl,-rpath-link,${torch_lib})
   add_library(deps::torch ALIAS torch)
+
+  # LibTorch's own library for CUDA, for what is opened at run time alone. The wheel has it; a build for CPU has not.
+  find_path(cuda_include cuda_runtime_api.h PATHS ${cuda_lib}/../include ${cuda_lib}/../targets/x86_64-linux/include
+    NO_DEFAULT_PATH)
+  if(EXISTS ${torch_lib}/libtorch_cuda.so AND cuda_include)
+    driftserve_shared_library(torch_cuda_library ${torch_lib} libtorch_cuda.so)
+    driftserve_shared_library(torch_c10_cuda ${torch_lib} libc10_cuda.so)
+    add_library(torch_cuda INTERFACE)
+    target_compile_options(torch_cuda INTERFACE "SHELL:-idirafter ${cuda_include}")
+    target_link_libraries(torch_cuda INTERFACE torch torch_cuda_library torch_c10_cuda)
+    # Its own dependencies are there where there is a GPU.
+    target_link_options(torch_cuda INTERFACE -Wl,--allow-shlib-undefined)
+    add_library(deps::torch_cuda ALIAS torch_cuda)
+  endif()
 endif()
 
 driftserve_shared_library(arrow_core ${arrow_lib} libarrow.so*)

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/base/text.h"
+#include "server/execute/async_graph.h"
 #include "server/repository/warm.h"
 
 namespace driftserve {
@@ -20,11 +21,26 @@ void RequestTotals::Add(const ServingCounters& counters) {
 absl::Status ServingHost::Prepare(const std::shared_ptr<Model>& model) {
   const absl::Status status = model->run_inline ? WarmOnPollers(*model) : StartInstances(model);
   if (!status.ok() || !settings_.log) return status;
+  WarnOfRecordings(*model);
   const std::string where =
       model->run_inline ? "runs on the pollers" : Concat("runs on ", model->instance_graphs.size(), " instances");
   settings_.log(LogLevel::kInfo, Concat("model '", model->settings.name, "' version ", model->version_text, ": ", where,
                                         model->watched != nullptr ? ", watched" : ", not watched"));
   return status;
+}
+
+// REQUIRES: the instances have warmed, and no request has reached them.
+void ServingHost::WarnOfRecordings(const Model& model) const {
+  for (const std::unique_ptr<Graph>& graph : model.instance_graphs) {
+    AsyncGraph* const device = graph->async();
+    if (device == nullptr || device->statistics().failed_recordings == 0) continue;
+    const DeviceStatistics& statistics = device->statistics();
+    settings_.log(LogLevel::kWarning,
+                  Concat("model '", model.settings.name, "': ", statistics.failed_recordings, " of ",
+                         model.settings.buckets.size(), " batch sizes could not be recorded as CUDA graphs and run ",
+                         "eagerly: ", statistics.recording_fault));
+    return;  // the others say the same
+  }
 }
 
 absl::Status ServingHost::OnEveryPoller(const std::function<absl::Status(size_t)>& work) {

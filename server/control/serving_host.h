@@ -70,6 +70,7 @@ class ServingHost final : public ModelHost {
   /// Runs `work` on every poller's thread, and returns when it has run on all, with the first failure.
   absl::Status OnEveryPoller(const std::function<absl::Status(size_t)>& work);
   absl::Status WarmOnPollers(Model& model);
+  void WarnOfRecordings(const Model& model) const;
   absl::Status StartInstances(const std::shared_ptr<Model>& model);
   ServingThread InstanceThread(const Model* model, size_t slot);
   /// REQUIRES: mutex_ held.

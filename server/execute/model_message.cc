@@ -1,5 +1,6 @@
 #include "server/execute/model_message.h"
 
+#include "server/base/device_fault.h"
 #include "server/base/text.h"
 
 namespace driftserve {
@@ -72,6 +73,11 @@ bool SaysDeviceFault(std::string_view what) {
     if (what.find(fault) != what.npos) return true;
   }
   return false;
+}
+
+absl::Status WithDeviceFault(absl::Status status) {
+  const std::string_view message(status.message().data(), status.message().size());
+  return !status.ok() && SaysDeviceFault(message) ? DeviceFault(message) : status;
 }
 
 }  // namespace driftserve

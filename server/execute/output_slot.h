@@ -28,18 +28,38 @@ class OutputSlot {
   /// Fills `view` from `value`, over `rows` rows. It is absent where the value is None, which only a result of type
   /// Optional[…] can be.
   absl::Status Take(const c10::IValue& value, int64_t rows, TensorView& view) {
-    if (value.isNone()) {
-      view.type = DataType::kInvalid;
-      view.shape.clear();
-      view.byte_size = 0;
-      return absl::OkStatus();
-    }
+    if (value.isNone()) return TakeNone(view);
     view.type = spec_.type;
-    return spec_.type == DataType::kBytes ? TakeTexts(value, rows, view) : TakeTensor(value, rows, view);
+    if (spec_.type == DataType::kBytes) return TakeTexts(value, rows, view);
+    if (absl::Status status = Check(value, rows, view); !status.ok()) return status;
+    if (!tensor_.device().is_cpu()) tensor_ = tensor_.cpu();
+    if (!tensor_.is_contiguous()) tensor_ = tensor_.contiguous();
+    view.bytes = static_cast<const char*>(tensor_.const_data_ptr());
+    view.byte_size = tensor_.nbytes();
+    return absl::OkStatus();
+  }
+
+  /// As Take, for numbers that stay where they are: `tensor`, without gaps, and a view without bytes.
+  absl::Status TakeInPlace(const c10::IValue& value, int64_t rows, TensorView& view, at::Tensor& tensor) {
+    if (value.isNone()) return TakeNone(view);
+    view.type = spec_.type;
+    if (absl::Status status = Check(value, rows, view); !status.ok()) return status;
+    tensor = std::move(tensor_).contiguous();
+    view.bytes = nullptr;
+    view.byte_size = tensor.nbytes();
+    return absl::OkStatus();
   }
 
  private:
-  absl::Status TakeTensor(const c10::IValue& value, int64_t rows, TensorView& view) {
+  static absl::Status TakeNone(TensorView& view) {
+    view.type = DataType::kInvalid;
+    view.shape.clear();
+    view.byte_size = 0;
+    return absl::OkStatus();
+  }
+
+  // Leaves the tensor in tensor_ and its shape in the view.
+  absl::Status Check(const c10::IValue& value, int64_t rows, TensorView& view) {
     if (!value.isTensor()) return Fault("a tensor", value.tagKind());
     tensor_ = value.toTensor();
     if (tensor_.scalar_type() != *scalar_type_) return Fault(Name(spec_.type), c10::toString(tensor_.scalar_type()));
@@ -48,10 +68,6 @@ class OutputSlot {
     if (spec_.dims.size() == 1 && spec_.dims[0] == 1 && view.shape.size() == (batches_ ? 1 : 0))
       view.shape.push_back(1);
     if (!Fits(view.shape, rows)) return Fault(ExpectedShape(rows), Concat("[", Join(view.shape, ","), "]"));
-    if (!tensor_.device().is_cpu()) tensor_ = tensor_.cpu();
-    if (!tensor_.is_contiguous()) tensor_ = tensor_.contiguous();
-    view.bytes = static_cast<const char*>(tensor_.const_data_ptr());
-    view.byte_size = tensor_.nbytes();
     return absl::OkStatus();
   }
 

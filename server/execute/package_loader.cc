@@ -3,13 +3,13 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <mutex>
 
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/inductor/aoti_runner/model_container_runner_cpu.h>
 
 #include "server/execute/batch_items.h"
+#include "server/execute/beside_program.h"
 #include "server/execute/cpu_features.h"
 #include "server/execute/input_slot.h"
 #include "server/execute/output_slot.h"
@@ -39,13 +39,7 @@ bool ChecksInputs() {
 // that are loaded already. The one beside the program, or in its library folder, is nothing else.
 void LoadNameOfTorch() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    std::error_code error;
-    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    for (const std::filesystem::path& place : {program, program.parent_path() / "lib"}) {
-      if (dlopen((place / "libtorch.so").c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
-    }
-  });
+  std::call_once(once, [] { OpenBesideProgram("libtorch.so", RTLD_NOW | RTLD_GLOBAL); });
 }
 
 class PackageGraph : public Graph {

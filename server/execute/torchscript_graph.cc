@@ -1,11 +1,9 @@
 #include "server/execute/torchscript_graph.h"
 
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/jit/ir/ir.h>
-#include <torch/csrc/jit/runtime/interpreter.h>
 
-#include "server/base/device_fault.h"
 #include "server/execute/batch_items.h"
+#include "server/execute/forward_call.h"
 #include "server/execute/input_slot.h"
 #include "server/execute/output_slot.h"
 #include "server/execute/run_rules.h"
@@ -27,16 +25,11 @@ bool AppendTexts(const TensorView& view, c10::List<std::string>& texts) {
   return true;
 }
 
-// The interpreter is driven directly, without torch's graph executor: that one would profile the first runs, compile
-// anew for batch sizes it had not seen, and take a lock in every run.
 class TorchScriptGraph : public Graph {
  public:
   TorchScriptGraph(std::shared_ptr<const GraphPlan> plan, const std::shared_ptr<torch::jit::Graph>& graph,
                    const c10::IValue& self)
-      : plan_(std::move(plan)),
-        code_(graph, "forward"),
-        self_(self),
-        model_(Concat("model `", plan_->request.model_name, "`")) {
+      : plan_(plan), call_(std::move(plan), graph, self), model_(Concat("model `", plan_->request.model_name, "`")) {
     const LoadRequest& request = plan_->request;
     for (const TensorSpec& spec : request.inputs) {
       inputs_.push_back(spec.type == DataType::kBytes ? nullptr
@@ -50,40 +43,31 @@ class TorchScriptGraph : public Graph {
     const absl::Status status = CatchTorch(absl::StatusCode::kInternal, model_, [&] {
       UseIntraOpThreads(plan_->request.intra_op_threads);
       const c10::InferenceMode inference;
-      if (absl::Status status = FillStack(items); !status.ok()) return status;
-      torch::jit::InterpreterState(code_).run(stack_);
+      if (absl::Status status = FillCall(items); !status.ok()) return status;
+      call_.Run();
       return ReadResult(items, outputs);
     });
-    const std::string message(status.message());
-    return plan_->request.device == DeviceKind::kGpu && SaysDeviceFault(message) ? DeviceFault(message) : status;
+    return plan_->request.device == DeviceKind::kGpu ? WithDeviceFault(status) : status;
   }
 
  private:
-  absl::Status FillStack(absl::Span<const BatchItem> items) {
-    stack_.clear();
-    stack_.push_back(self_);
+  absl::Status FillCall(absl::Span<const BatchItem> items) {
     const bool fresh = plan_->writes.state || plan_->writes.inputs;
-    for (size_t argument = 0; argument < plan_->sources.size(); ++argument) {
-      const int input = plan_->sources[argument];
-      if (input < 0 || (*items[0].inputs)[input].absent()) {
-        stack_.push_back(plan_->defaults[argument]);
-      } else if (inputs_[input] != nullptr) {
-        stack_.emplace_back(inputs_[input]->Gather(items, input, fresh));
-      } else if (absl::Status status = PushTexts(items, input); !status.ok()) {
-        return status;
-      }
-    }
-    return absl::OkStatus();
+    return call_.Fill(*items[0].inputs, [&](size_t input, torch::jit::Stack& stack) {
+      if (inputs_[input] == nullptr) return PushTexts(items, input, stack);
+      stack.emplace_back(inputs_[input]->Gather(items, input, fresh));
+      return absl::OkStatus();
+    });
   }
 
-  absl::Status PushTexts(absl::Span<const BatchItem> items, int input) {
+  absl::Status PushTexts(absl::Span<const BatchItem> items, size_t input, torch::jit::Stack& stack) {
     c10::List<std::string> texts;
     for (const BatchItem& item : items) {
       if (AppendTexts((*item.inputs)[input], texts)) continue;
       return absl::InvalidArgumentError(
           Concat("input `", plan_->request.inputs[input].name, "`: the lengths of its elements and its size disagree"));
     }
-    stack_.emplace_back(std::move(texts));
+    stack.emplace_back(std::move(texts));
     return absl::OkStatus();
   }
 
@@ -91,40 +75,20 @@ class TorchScriptGraph : public Graph {
     const int64_t rows = TotalRows(items);
     outputs.resize(outputs_.size());
     for (size_t i = 0; i < outputs_.size(); ++i) {
-      const c10::IValue* value = ResultAt(i);
+      const c10::IValue* value = call_.ResultAt(i);
       if (value == nullptr) return outputs_[i].Fault("it is there", "fewer values");
       if (absl::Status status = outputs_[i].Take(*value, rows, outputs[i]); !status.ok()) return status;
     }
     // What the outputs do not hold is let go of now, not at the next run.
-    found_ = c10::IValue();
-    stack_.clear();
+    call_.Clear();
     return absl::OkStatus();
   }
 
-  // Null where the result has no such value.
-  const c10::IValue* ResultAt(size_t output) {
-    const c10::IValue& result = stack_.back();
-    const size_t place = static_cast<size_t>(plan_->places[output]);
-    if (plan_->result.kind == ForwardResult::Kind::kSingle) return &result;
-    if (result.isTuple()) return &result.toTupleRef().elements()[place];
-    if (plan_->result.kind == ForwardResult::Kind::kSequence) {
-      return place < result.toListRef().size() ? &result.toListRef()[place] : nullptr;
-    }
-    const auto dictionary = result.toGenericDict();
-    const auto entry = dictionary.find(outputs_[output].name());
-    if (entry == dictionary.end()) return nullptr;
-    found_ = entry->value();
-    return &found_;
-  }
-
   const std::shared_ptr<const GraphPlan> plan_;
-  const torch::jit::Code code_;
-  const c10::IValue self_;
+  ForwardCall call_;
   const std::string model_;                         // for messages
   std::vector<std::unique_ptr<InputSlot>> inputs_;  // null for texts
   std::vector<OutputSlot> outputs_;
-  torch::jit::Stack stack_;
-  c10::IValue found_;  // a dictionary's value, while it is read
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/api/include/torch/cuda.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
@@ -15,8 +16,10 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "server/execute/archive_bytes.h"
+#include "server/execute/device_pipeline.h"
 #include "server/execute/torch_types.h"
 #include "server/execute/torchscript_graph.h"
+#include "server/execute/torchscript_program.h"
 
 namespace driftserve {
 namespace {
@@ -89,6 +92,8 @@ std::shared_ptr<torch::jit::Graph> OwnGraph(const Module& module) {
   return graph;
 }
 
+void Settle(at::Device device) { c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index()); }
+
 class TorchScriptExecutable : public Executable {
  public:
   TorchScriptExecutable(std::shared_ptr<const GraphPlan> plan, Module module, Module frozen)
@@ -101,7 +106,8 @@ class TorchScriptExecutable : public Executable {
       const c10::InferenceMode inference;
       // Weights are shared; a state that the module writes to is not.
       const Module module = plan_->writes.state ? Freeze(module_.deepcopy()) : frozen_;
-      graph = MakeTorchScriptGraph(plan_, OwnGraph(module), module._ivalue());
+      graph = RunsAsProgram(*plan_) ? NewPipeline(module)
+                                    : MakeTorchScriptGraph(plan_, OwnGraph(module), module._ivalue());
       return absl::OkStatus();
     });
     if (!status.ok()) return status;
@@ -111,6 +117,12 @@ class TorchScriptExecutable : public Executable {
   bool writes_own_state() const override { return plan_->writes.state; }
 
  private:
+  std::unique_ptr<Graph> NewPipeline(const Module& module) const {
+    return std::make_unique<DevicePipeline>(
+        plan_->request, MakeTorchScriptProgram(plan_, OwnGraph(module), module._ivalue(), TorchDevice(plan_->request),
+                                               NewCudaRecorder));
+  }
+
   const std::shared_ptr<const GraphPlan> plan_;
   std::mutex mutex_;  // guards the two modules: copying them touches caches of theirs
   const Module module_;
@@ -132,6 +144,8 @@ class TorchScriptLoader : public Loader {
       if (!plan.ok()) return plan.status();
       const Module frozen = Freeze(*module);
       (*plan)->writes = FindWrites(*OwnGraph(frozen));
+      // Weights came by the stream of this thread; no graph runs on it.
+      if (request.device == DeviceKind::kGpu) Settle(TorchDevice(request));
       executable = std::make_shared<TorchScriptExecutable>(*std::move(plan), *module, frozen);
       return absl::OkStatus();
     });

@@ -50,7 +50,11 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"optimization", kHonoured},
     {"optimization.graph", "modules are always frozen and optimised; leave it out"},
     {"optimization.priority", "instances have no priorities; leave it out"},
-    {"optimization.cuda", "CUDA graphs are not used; leave it out"},
+    {"optimization.cuda", kHonoured},
+    {"optimization.cuda.graphs", kHonoured},
+    {"optimization.cuda.busy_wait_events", kHonoured},
+    {"optimization.cuda.graph_spec", "a run of every bucket is recorded; leave it out"},
+    {"optimization.cuda.output_copy_stream", kHonoured},
     {"optimization.execution_accelerators", "no accelerator but LibTorch is used; leave it out"},
     // Hints about copies: taken, and without effect where nothing is copied.
     {"optimization.input_pinned_memory", kHonoured},

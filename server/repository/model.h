@@ -40,7 +40,7 @@ struct ModelSettings {
   int intra_op_threads = 1;
   int instance_count = 1;               // executor threads, where the model does not run on the pollers
   DeviceKind device = DeviceKind::kCpu;
-  int device_index = 0;
+  std::vector<int> gpus;                // by instance: its GPU; empty on CPU
   bool cuda_graphs = false;             // a run per bucket is recorded while warming, and replayed
   int64_t max_queue_delay_us = 0;
   std::vector<int> preferred_sizes;     // ascending; a batch that reaches one runs at once, and stops there
@@ -81,7 +81,7 @@ struct Model {
   int64_t version = 0;
   std::string version_text;
   uint64_t content = 0;  // hash of all that it was made from
-  std::shared_ptr<Executable> executable;
+  std::vector<std::shared_ptr<Executable>> executables;  // one per device
   std::vector<std::unique_ptr<Graph>> poller_graphs;  // one per poller when run_inline, else empty
   std::vector<std::unique_ptr<Graph>> instance_graphs;  // one per instance when not
   bool run_inline = false;

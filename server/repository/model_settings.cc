@@ -110,26 +110,47 @@ class SettingsReader {
     using Group = inference::ModelInstanceGroup;
     int count = 0;
     std::set<bool> on_gpu;
-    std::set<int> devices;
     for (const Group& group : text_.config.instance_group()) {
       if (group.kind() == Group::KIND_MODEL) {
         Fault("instance_group.kind: expected KIND_CPU, KIND_GPU or KIND_AUTO, got KIND_MODEL");
       }
       if (group.count() < 0) Fault("instance_group.count: expected at least 1, got ", group.count());
-      count += std::max(group.count(), 1);
-      on_gpu.insert(group.kind() == Group::KIND_GPU || (group.kind() == Group::KIND_AUTO && gpus_ > 0));
-      devices.insert(group.gpus().begin(), group.gpus().end());
+      const bool gpu = group.kind() == Group::KIND_GPU || (group.kind() == Group::KIND_AUTO && gpus_ > 0);
+      on_gpu.insert(gpu);
+      const int each = std::clamp(group.count(), 1, kMaxInstances + 1);
+      count += gpu ? AddGpuInstances(group, each) : each;
+      if (group.kind() == Group::KIND_CPU && !group.gpus().empty()) {
+        Fault("instance_group.gpus: expected none with KIND_CPU, got [", Join(group.gpus(), ","), "]");
+      }
     }
     if (on_gpu.size() > 1) Fault("instance_group: expected one kind of device per model, got CPU and GPU");
-    if (devices.size() > 1) Fault("instance_group.gpus: expected one GPU per model, got ", devices.size());
     if (count > kMaxInstances) Fault("instance_group.count: expected at most ", kMaxInstances, ", got ", count);
-    settings_.instance_count = std::max(count, 1);
-    if (on_gpu.count(true) == 0) return;
-    settings_.device = DeviceKind::kGpu;
-    settings_.device_index = devices.empty() ? 0 : *devices.begin();
-    if (settings_.device_index < 0 || settings_.device_index >= gpus_) {
-      Fault("instance_group: expected a GPU below ", gpus_, ", as many as this machine and build have, got ",
-            settings_.device_index);
+    settings_.instance_count = std::clamp(count, 1, kMaxInstances);
+    if (on_gpu.count(true) != 0) settings_.device = DeviceKind::kGpu;
+    ReadCuda(text_.config.optimization().cuda());
+  }
+
+  // As many as `each` on every GPU of the group, which are all there are where it names none.
+  int AddGpuInstances(const inference::ModelInstanceGroup& group, int each) {
+    std::vector<int> gpus(group.gpus().begin(), group.gpus().end());
+    for (int gpu = 0; group.gpus().empty() && gpu < std::max(gpus_, 1); ++gpu) gpus.push_back(gpu);
+    std::set<int> seen;
+    for (const int gpu : gpus) {
+      if (gpu < 0 || gpu >= gpus_) {
+        Fault("instance_group: expected a GPU below ", gpus_, ", as many as this machine and build have, got ", gpu);
+      } else if (!seen.insert(gpu).second) {
+        Fault("instance_group.gpus: expected each GPU once in a group, got ", gpu, " twice");
+      } else {
+        settings_.gpus.insert(settings_.gpus.end(), static_cast<size_t>(each), gpu);
+      }
+    }
+    return static_cast<int>(std::min<size_t>(static_cast<size_t>(each) * gpus.size(), kMaxInstances + 1));
+  }
+
+  void ReadCuda(const inference::ModelOptimizationPolicy::Cuda& cuda) {
+    settings_.cuda_graphs = cuda.graphs();
+    if (cuda.graphs() && settings_.device != DeviceKind::kGpu) {
+      Fault("optimization.cuda.graphs: expected it with KIND_GPU only, got KIND_CPU");
     }
   }
 
@@ -265,7 +286,9 @@ LoadRequest MakeLoadRequest(const ModelSettings& settings, std::string file, std
   request.outputs = settings.outputs;
   request.batches = settings.max_batch_size > 0;
   request.device = settings.device;
-  request.device_index = settings.device_index;
+  request.device_index = settings.gpus.empty() ? 0 : settings.gpus[0];
+  request.max_rows = std::max(settings.max_batch_size, 1);
+  request.cuda_graphs = settings.cuda_graphs;
   request.intra_op_threads = settings.intra_op_threads;
   return request;
 }

@@ -19,7 +19,7 @@ bool NeedsSignature(const inference::ModelConfig& config);
 absl::StatusOr<ModelSettings> MakeSettings(const ConfigText& text, const std::string& model,
                                            const ModuleSignature* signature, int gpus);
 
-/// What a loader must know to load `bytes` as such a model. `file`: for messages.
+/// What a loader must know to load `bytes` as such a model, on its first device. `file`: for messages.
 LoadRequest MakeLoadRequest(const ModelSettings& settings, std::string file, std::shared_ptr<const std::string> bytes);
 
 /// Name of the model's file within a version's folder.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "absl/status/status.h"
 #include "server/base/clock.h"
@@ -259,18 +260,36 @@ absl::Status Repository::WatchVersion(const ModelFiles& files, const VersionCont
 absl::Status Repository::Install(const LoadRequest& request, Model& model) const {
   absl::StatusOr<std::shared_ptr<Executable>> executable = loader_->Load(request);
   if (!executable.ok()) return executable.status();
-  model.executable = *std::move(executable);
-  model.settings.writes_own_state = model.executable->writes_own_state();
+  model.executables = {*std::move(executable)};
+  Executable& first = *model.executables[0];
+  model.settings.writes_own_state = first.writes_own_state();
   // Timed on a graph of its own: one that writes to its state must serve as it was saved.
-  absl::StatusOr<std::unique_ptr<Graph>> timed = model.executable->NewGraph();
+  absl::StatusOr<std::unique_ptr<Graph>> timed = first.NewGraph();
   if (!timed.ok()) return timed.status();
   absl::StatusOr<std::vector<int64_t>> times = TimeGraph(**timed, model.settings, *clock_);
   if (!times.ok()) return times.status();
   model.bucket_ns = *std::move(times);
   model.run_inline = RunsInline(model, config_.scheduling.inline_limit_us);
-  return model.run_inline
-             ? AddGraphs(*model.executable, static_cast<size_t>(pollers_), model.poller_graphs)
-             : AddGraphs(*model.executable, static_cast<size_t>(model.settings.instance_count), model.instance_graphs);
+  if (model.run_inline) return AddGraphs(first, static_cast<size_t>(pollers_), model.poller_graphs);
+  if (model.settings.device == DeviceKind::kGpu) return InstallOnGpus(request, model);
+  return AddGraphs(first, static_cast<size_t>(model.settings.instance_count), model.instance_graphs);
+}
+
+absl::Status Repository::InstallOnGpus(LoadRequest request, Model& model) const {
+  std::map<int, Executable*> by_gpu = {{request.device_index, model.executables[0].get()}};
+  for (const int gpu : model.settings.gpus) {
+    Executable*& executable = by_gpu[gpu];
+    if (executable == nullptr) {
+      request.device_index = gpu;
+      absl::StatusOr<std::shared_ptr<Executable>> loaded = loader_->Load(request);
+      if (!loaded.ok()) return loaded.status();
+      model.executables.push_back(*std::move(loaded));
+      executable = model.executables.back().get();
+    }
+    absl::Status status = AddGraphs(*executable, model.instance_graphs.size() + 1, model.instance_graphs);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace driftserve

@@ -69,6 +69,8 @@ class Repository {
   absl::StatusOr<std::shared_ptr<Model>> LoadVersion(const ModelFiles& files, ModelSettings settings, int64_t version,
                                                      const VersionContent& content);
   absl::Status Install(const LoadRequest& request, Model& model) const;
+  /// One executable per GPU, the first of them there already, and a graph per instance.
+  absl::Status InstallOnGpus(LoadRequest request, Model& model) const;
   absl::Status WatchVersion(const ModelFiles& files, const VersionContent& content, size_t threads, Model& model) const;
 
   const ServerConfig config_;

@@ -1,6 +1,7 @@
 #include "server/execute/model_message.h"
 
 #include "gtest/gtest.h"
+#include "server/base/device_fault.h"
 
 namespace driftserve {
 namespace {
@@ -62,6 +63,14 @@ TEST(ModelMessage, KnowsADeviceThatFailedForGoodFromACallThatWasWrong) {
   EXPECT_FALSE(SaysDeviceFault("CUDA error: invalid configuration argument"));
   EXPECT_FALSE(SaysDeviceFault("CUDA out of memory. Tried to allocate 2.00 GiB"));
   EXPECT_FALSE(SaysDeviceFault("RuntimeError: unspecified launch failure")) << "a model's own words";
+}
+
+TEST(WithDeviceFault, OnlyWhatNoProcessSurvivesIsOne) {
+  EXPECT_TRUE(WithDeviceFault(absl::OkStatus()).ok());
+  EXPECT_TRUE(IsDeviceFault(WithDeviceFault(absl::InternalError("CUDA error: misaligned address"))));
+  const absl::Status memory = WithDeviceFault(absl::ResourceExhaustedError("CUDA out of memory"));
+  EXPECT_EQ(memory.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_FALSE(IsDeviceFault(memory));
 }
 
 }  // namespace

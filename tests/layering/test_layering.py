@@ -49,6 +49,8 @@ PLANTED = [
     (rules.owned_libraries, "server/rpc/health.cc", "#include <httplib.h>\n", "HTTP only"),
     (rules.owned_libraries, "drift/profile/rows.cc", "#include <arrow/api.h>\n", "Arrow only"),
     (rules.owned_libraries, "server/tap/tap.h", '#include "driftserve/v1/record.pb.h"\n', "knows no Protobuf"),
+    (rules.cuda_behind_one_file, "server/execute/x.cc", "#include <ATen/cuda/CUDAGraph.h>\n", "CUDA only in"),
+    (rules.cuda_behind_one_file, "server/batch/x.cc", "#include <cuda_runtime_api.h>\n", "CUDA only in"),
     (rules.drift_without_server, "drift/profile/x.cc", '#include "server/base/hash.h"\n', "does not know the server"),
     (rules.drift_without_server, "drift/tool/x.cc", '#include "server/tap/tap.h"\n', "does not know the server"),
     (rules.drift_without_server, "drift/batch/x.cc", '#include "server/base/clock.h"\n', "does not know the server"),

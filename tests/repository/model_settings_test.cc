@@ -151,16 +151,63 @@ TEST(MakeSettings, SizesThatCannotBeAreRefused) {
               HasSubstr("input: expected at most 64, got 65"));
 }
 
+absl::StatusOr<ModelSettings> MakeWithGpus(const std::string& more, int gpus) {
+  return Make(std::string(kTensors) + more, nullptr, gpus);
+}
+
 TEST(MakeSettings, AGpuMustBeThere) {
-  const std::string text = std::string(kTensors) + "instance_group { kind: KIND_GPU gpus: [ 1 ] }";
-  EXPECT_THAT(Faults(text), HasSubstr("instance_group: expected a GPU below 0"));
-  const auto settings = Make(text, nullptr, 2);
+  const std::string one = "instance_group { kind: KIND_GPU gpus: [ 1 ] }";
+  EXPECT_THAT(Faults(std::string(kTensors) + one), HasSubstr("instance_group: expected a GPU below 0"));
+  EXPECT_THAT(Faults(std::string(kTensors) + "instance_group { kind: KIND_GPU }"),
+              HasSubstr("instance_group: expected a GPU below 0"));
+  const auto settings = MakeWithGpus(one, 2);
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->device, DeviceKind::kGpu);
-  EXPECT_EQ(settings->device_index, 1);
-  EXPECT_THAT(
-      Make(std::string(kTensors) + "instance_group { kind: KIND_GPU gpus: [ 0, 1 ] }", nullptr, 2).status().message(),
-      HasSubstr("expected one GPU per model"));
+  EXPECT_THAT(settings->gpus, ElementsAre(1));
+  EXPECT_FALSE(settings->cuda_graphs);
+}
+
+TEST(MakeSettings, InstancesAreSpreadOverTheGpusOfTheirGroup) {
+  const auto named = MakeWithGpus("instance_group { kind: KIND_GPU count: 2 gpus: [ 3, 0 ] }", 4);
+  ASSERT_TRUE(named.ok()) << named.status();
+  EXPECT_THAT(named->gpus, ElementsAre(3, 3, 0, 0));
+  EXPECT_EQ(named->instance_count, 4);
+
+  const auto all = MakeWithGpus("instance_group { kind: KIND_GPU }", 3);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_THAT(all->gpus, ElementsAre(0, 1, 2)) << "no GPU named: every one";
+
+  const auto groups = MakeWithGpus(
+      "instance_group { kind: KIND_GPU count: 2 gpus: [ 0 ] } instance_group { kind: KIND_AUTO gpus: [ 0, 1 ] }", 2);
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  EXPECT_THAT(groups->gpus, ElementsAre(0, 0, 0, 1));
+}
+
+TEST(MakeSettings, GpusThatAreNotThereNamedTwiceOrOnCpuAreFaults) {
+  const auto faults = [](const std::string& group) {
+    return std::string(MakeWithGpus(group, 2).status().message());
+  };
+  EXPECT_THAT(faults("instance_group { kind: KIND_GPU gpus: [ 0, 2, -1 ] }"),
+              AllOf(HasSubstr("expected a GPU below 2, as many as this machine and build have, got 2"),
+                    HasSubstr("got -1")));
+  EXPECT_THAT(faults("instance_group { kind: KIND_GPU gpus: [ 1, 1 ] }"),
+              HasSubstr("instance_group.gpus: expected each GPU once in a group, got 1 twice"));
+  EXPECT_THAT(faults("instance_group { kind: KIND_CPU gpus: [ 1 ] }"),
+              HasSubstr("instance_group.gpus: expected none with KIND_CPU, got [1]"));
+  EXPECT_THAT(faults("instance_group { kind: KIND_GPU } instance_group { kind: KIND_CPU }"),
+              HasSubstr("expected one kind of device per model, got CPU and GPU"));
+  EXPECT_THAT(faults("instance_group { kind: KIND_GPU count: 200 }"), HasSubstr("expected at most 256, got 400"));
+}
+
+TEST(MakeSettings, CudaGraphsAreForGpus) {
+  const std::string graphs = "optimization { cuda { graphs: true busy_wait_events: true output_copy_stream: true } }";
+  const auto settings = MakeWithGpus("instance_group { kind: KIND_GPU } " + graphs, 1);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_TRUE(settings->cuda_graphs);
+  EXPECT_TRUE(MakeLoadRequest(*settings, "m/1/model.pt", nullptr).cuda_graphs);
+  EXPECT_THAT(Faults(kTensors + graphs), HasSubstr("optimization.cuda.graphs: expected it with KIND_GPU only"));
+  EXPECT_THAT(MakeWithGpus("optimization { cuda { graph_spec { batch_size: 1 } } }", 1).status().message(),
+              HasSubstr("optimization.cuda.graph_spec: a run of every bucket is recorded"));
 }
 
 TEST(MakeSettings, ParametersAreKnownOnes) {

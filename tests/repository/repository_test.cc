@@ -63,15 +63,18 @@ class PacedLoader : public Loader {
   explicit PacedLoader(Pace* pace) : pace_(pace) {}
   absl::StatusOr<std::shared_ptr<Executable>> Load(const LoadRequest& request) override {
     ++pace_->loads;
+    devices.push_back(request.device_index);
     last_bytes = request.bytes;
     return std::make_shared<PacedExecutable>(pace_);
   }
   absl::StatusOr<ModuleSignature> Signature(const std::string&, const std::string&) override {
     return ModuleSignature{};
   }
-  int DeviceCount(DeviceKind kind) const override { return kind == DeviceKind::kCpu ? 1 : 0; }
+  int DeviceCount(DeviceKind kind) const override { return kind == DeviceKind::kCpu ? 1 : gpus; }
 
   std::shared_ptr<const std::string> last_bytes;
+  std::vector<int> devices;  // of each load
+  int gpus = 0;
 
  private:
   Pace* const pace_;
@@ -127,6 +130,21 @@ TEST_F(RepositoryTest, AModelWhoseLargestBatchIsLongRunsOnInstances) {
   EXPECT_THAT(model->poller_graphs, SizeIs(0));
   EXPECT_THAT(model->instance_graphs, SizeIs(1));
   EXPECT_THAT(model->counters.slots(), SizeIs(3));
+}
+
+TEST_F(RepositoryTest, AModelIsLoadedOncePerGpuAndItsInstancesRunThere) {
+  paced_.gpus = 3;
+  Write("m/config.pbtxt", std::string(kOneToOne) + "instance_group { kind: KIND_GPU count: 2 gpus: [ 2, 0 ] }");
+  Write("m/1/model.pt", "bytes");
+  const auto models = Load(&paced_, "m");
+  ASSERT_TRUE(models.ok()) << models.status();
+  const Model& model = *models->front();
+  EXPECT_FALSE(model.run_inline) << "though it is short";
+  EXPECT_THAT(paced_.devices, ElementsAre(2, 2, 0)) << "tried on the first, then loaded on each";
+  EXPECT_THAT(model.executables, SizeIs(2));
+  EXPECT_THAT(model.settings.gpus, ElementsAre(2, 2, 0, 0));
+  EXPECT_THAT(model.instance_graphs, SizeIs(4));
+  EXPECT_THAT(model.counters.slots(), SizeIs(6));
 }
 
 TEST_F(RepositoryTest, AModelThatWritesToItsStateRunsOnInstancesAndIsNotWarmed) {

@@ -1,0 +1,67 @@
+// The only file that is compiled against CUDA's headers. It becomes a library of its own, which the server opens where
+// a model wants graphs and LibTorch's library for CUDA is loaded.
+#include <ATen/cuda/CUDAGraph.h>
+
+#include "server/execute/run_recorder.h"
+
+namespace driftserve {
+namespace {
+
+class CudaGraph final : public RecordedRun {
+ public:
+  void Replay() override { graph.replay(); }
+
+  at::cuda::CUDAGraph graph;
+};
+
+// After a recording that failed: the driver's error is not the next call's, and the allocator must know that it is over,
+// or it would go on giving this stream the graph's memory.
+void Forget(c10::MempoolId_t pool) {
+  cudaGetLastError();
+  try {
+    c10::cuda::CUDACachingAllocator::endAllocateToPool(c10::cuda::current_device(), pool);
+  } catch (const std::exception&) {
+    // It knew.
+  }
+}
+
+class CudaRecorder final : public RunRecorder {
+ public:
+  std::unique_ptr<RecordedRun> Record(const std::function<void()>& work) override {
+    auto recorded = std::make_unique<CudaGraph>();
+    // Of this thread alone: others load models and allocate meanwhile.
+    recorded->graph.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
+    try {
+      work();
+    } catch (...) {
+      EndFailed(recorded->graph);
+      throw;
+    }
+    try {
+      recorded->graph.capture_end();
+    } catch (...) {
+      Forget(pool_);
+      throw;
+    }
+    return recorded;
+  }
+
+ private:
+  void EndFailed(at::cuda::CUDAGraph& graph) const {
+    try {
+      graph.capture_end();
+    } catch (const std::exception&) {
+      Forget(pool_);
+    }
+  }
+
+  const c10::MempoolId_t pool_ = at::cuda::graph_pool_handle();
+};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) RunRecorder* driftserve_new_cuda_recorder() {
+  return new CudaRecorder();
+}
+
+}  // namespace driftserve
