@@ -72,7 +72,7 @@ class BatchRunner {
   int64_t RunHalves(Graph& graph, ServingSlot& slot);
   void CollectItems(ServingSlot& slot);
   void ObserveQueue(int64_t start_ns, ServingSlot& slot);
-  /// Counts and answers `running_`, which ended with `status`; where memory ran out and it may be halved, runs it again.
+  /// Counts and answers `running_`, which ended with `status`; runs it again where memory ran out and it may be halved.
   int64_t Conclude(Graph& graph, const absl::Status& status, int64_t start_ns, bool whole, ServingSlot& slot);
   /// Concludes a batch of `graph`, which was under way or could not be.
   void ConcludeSubmitted(AsyncGraph& graph, const absl::Status& status, UnderWay batch);

@@ -1,6 +1,7 @@
 // The only file that is compiled against CUDA's headers. It becomes a library of its own, which the server opens where
 // a model wants graphs and LibTorch's library for CUDA is loaded.
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/core/StreamGuard.h>
 
 #include "server/execute/run_recorder.h"
 
@@ -14,8 +15,8 @@ class CudaGraph final : public RecordedRun {
   at::cuda::CUDAGraph graph;
 };
 
-// After a recording that failed: the driver's error is not the next call's, and the allocator must know that it is over,
-// or it would go on giving this stream the graph's memory.
+// After a recording that failed: the driver's error is not the next call's, and the allocator must know that it is
+// over, or it would go on giving this stream the graph's memory.
 void Forget(c10::MempoolId_t pool) {
   cudaGetLastError();
   try {
@@ -25,9 +26,17 @@ void Forget(c10::MempoolId_t pool) {
   }
 }
 
+// Records on a stream that nobody else has: those of torch's pool come round again, and whatever another thread queued
+// on this one meanwhile would become part of the graph instead of running.
 class CudaRecorder final : public RunRecorder {
  public:
+  ~CudaRecorder() override {
+    if (stream_ != nullptr) cudaStreamDestroy(stream_);
+  }
+
   std::unique_ptr<RecordedRun> Record(const std::function<void()>& work) override {
+    if (stream_ == nullptr) C10_CUDA_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+    const c10::StreamGuard on(c10::cuda::getStreamFromExternal(stream_, c10::cuda::current_device()));
     auto recorded = std::make_unique<CudaGraph>();
     // Of this thread alone: others load models and allocate meanwhile.
     recorded->graph.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
@@ -56,6 +65,7 @@ class CudaRecorder final : public RunRecorder {
   }
 
   const c10::MempoolId_t pool_ = at::cuda::graph_pool_handle();
+  cudaStream_t stream_ = nullptr;
 };
 
 }  // namespace

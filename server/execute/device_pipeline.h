@@ -12,9 +12,9 @@ namespace driftserve {
 /// Keeps a device busy: while one batch runs, the next is gathered and on its way there.
 ///
 /// A batch's inputs are gathered into page-locked slabs, one copy a byte, and each goes to the device in one piece;
-/// outputs come back the same way. Slabs belong to a slot and are used again by every batch in it. One stays as large as
-/// the largest batch of the configured shapes needs, or kKeptSlabBytes where dimensions are free; what a larger batch
-/// needed goes with the next one.
+/// outputs come back the same way. Slabs belong to a slot and are used again by every batch in it. One stays as large
+/// as the largest batch of the configured shapes needs, or kKeptSlabBytes where dimensions are free; what a larger
+/// batch needed goes with the next one.
 ///
 /// Thread safety: as of Graph.
 class DevicePipeline final : public AsyncGraph {

@@ -22,8 +22,8 @@ class RunRecorder {
  public:
   virtual ~RunRecorder() = default;
 
-  /// Calls `work`, whose kernels on the current stream are recorded instead of run. Whatever `work` or the recording
-  /// throws is thrown; nothing is then being recorded.
+  /// Calls `work` with a stream of its own as the current one, on the current device; the kernels are recorded instead
+  /// of run. Whatever `work` or the recording throws is thrown; nothing is then being recorded.
   virtual std::unique_ptr<RecordedRun> Record(const std::function<void()>& work) = 0;
 };
 

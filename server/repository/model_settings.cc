@@ -108,7 +108,7 @@ class SettingsReader {
 
   void ReadInstances() {
     using Group = inference::ModelInstanceGroup;
-    int count = 0;
+    int64_t count = 0;
     std::set<bool> on_gpu;
     for (const Group& group : text_.config.instance_group()) {
       if (group.kind() == Group::KIND_MODEL) {
@@ -125,13 +125,13 @@ class SettingsReader {
     }
     if (on_gpu.size() > 1) Fault("instance_group: expected one kind of device per model, got CPU and GPU");
     if (count > kMaxInstances) Fault("instance_group.count: expected at most ", kMaxInstances, ", got ", count);
-    settings_.instance_count = std::clamp(count, 1, kMaxInstances);
+    settings_.instance_count = static_cast<int>(std::clamp<int64_t>(count, 1, kMaxInstances));
     if (on_gpu.count(true) != 0) settings_.device = DeviceKind::kGpu;
     ReadCuda(text_.config.optimization().cuda());
   }
 
   // As many as `each` on every GPU of the group, which are all there are where it names none.
-  int AddGpuInstances(const inference::ModelInstanceGroup& group, int each) {
+  int64_t AddGpuInstances(const inference::ModelInstanceGroup& group, int each) {
     std::vector<int> gpus(group.gpus().begin(), group.gpus().end());
     for (int gpu = 0; group.gpus().empty() && gpu < std::max(gpus_, 1); ++gpu) gpus.push_back(gpu);
     std::set<int> seen;
@@ -144,7 +144,7 @@ class SettingsReader {
         settings_.gpus.insert(settings_.gpus.end(), static_cast<size_t>(each), gpu);
       }
     }
-    return static_cast<int>(std::min<size_t>(static_cast<size_t>(each) * gpus.size(), kMaxInstances + 1));
+    return int64_t{each} * static_cast<int64_t>(gpus.size());
   }
 
   void ReadCuda(const inference::ModelOptimizationPolicy::Cuda& cuda) {

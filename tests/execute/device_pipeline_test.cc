@@ -70,7 +70,7 @@ TEST_F(DevicePipelineTest, TheNextBatchIsOnItsWayWhileOneRuns) {
   ASSERT_TRUE(Submit({{4}}).ok());
   EXPECT_EQ(pipeline_->under_way(), 2u);
   device_->log.erase(std::remove(device_->log.begin(), device_->log.end(), "slab"), device_->log.end());
-  EXPECT_THAT(device_->log, ElementsAre("in 0", "run 0", "out 0", "in 1", "run 1", "out 1")) << "nothing was waited for";
+  EXPECT_THAT(device_->log, ElementsAre("in 0", "run 0", "out 0", "in 1", "run 1", "out 1")) << "no waiting";
   EXPECT_THAT(Finish(), ElementsAre(2, 4, 6));
   ASSERT_TRUE(Submit({{5}}).ok());
   EXPECT_THAT(Finish(), ElementsAre(8));

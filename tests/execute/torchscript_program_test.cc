@@ -153,8 +153,9 @@ TEST_F(TorchScriptProgramTest, EachStepWaitsForTheOneBeforeOnAStreamOfItsOwn) {
   MakeDoubling();
   ASSERT_TRUE(Submit({{{1, 2}, {1, 2}}, {{2, 2}, {3, 4, 5, 6}}}).ok());
   ASSERT_TRUE(Submit({{{1, 2}, {7, 8}}}).ok());
-  EXPECT_THAT(guard_.log, ElementsAre("record 0 on 1", "block 0 on 2", "record 1 on 2", "block 1 on 3", "record 2 on 3",
-                                      "record 3 on 1", "block 3 on 2", "record 4 on 2", "block 4 on 3", "record 5 on 3"))
+  EXPECT_THAT(guard_.log,
+              ElementsAre("record 0 on 1", "block 0 on 2", "record 1 on 2", "block 1 on 3", "record 2 on 3",  //
+                          "record 3 on 1", "block 3 on 2", "record 4 on 2", "block 4 on 3", "record 5 on 3"))
       << "in on 1, runs on 2, out on 3; nothing was waited for";
   guard_.log.clear();
   ASSERT_TRUE(pipeline_->Finish(outputs_).ok());

@@ -70,7 +70,8 @@ class Rows {
         count *= shape.back();
       }
       at::Tensor values = at::empty({count});
-      for (int64_t i = 0; i < count; ++i) values.mutable_data_ptr<float>()[i] = std::normal_distribution<float>()(random);
+      std::normal_distribution<float> normal;
+      for (int64_t i = 0; i < count; ++i) values.mutable_data_ptr<float>()[i] = normal(random);
       if (spec.type == DataType::kFp16) values = values.to(at::kHalf);
       values_.push_back(values);
       inputs_.push_back({spec.type, shape, static_cast<const char*>(values.const_data_ptr()), values.nbytes()});
@@ -200,7 +201,8 @@ double RawLoop(const CheckedModel& model, double seconds) {
   return static_cast<double>(batches) * kLargestBatch / (Now() - start);
 }
 
-// Rows a second of the pipeline with two batches under way, each gathered from single rows and its outputs brought back.
+// Rows a second of the pipeline with two batches under way, each gathered from single rows and its results brought
+// back.
 double PipelineLoop(AsyncGraph& graph, const Rows& row, double seconds) {
   const std::vector<BatchItem> batch(kLargestBatch, row.Item());
   TensorList outputs;

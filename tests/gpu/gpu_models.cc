@@ -86,7 +86,7 @@ std::string Field(const std::string& kind, const TensorSpec& spec) {
 
 std::vector<CheckedModel> SmallModels() {
   return {SmallNetwork(8),
-          {"image_classifier", fakes::MakeImageClassifier(), {Spec("image", {1, 9, 9})}, {Spec("logits", {4})}, 8, 1e-3},
+          {"images", fakes::MakeImageClassifier(), {Spec("image", {1, 9, 9})}, {Spec("logits", {4})}, 8, 1e-3},
           {"two_outputs", fakes::MakeTwoOutputs(), {Spec("a", {-1}), Spec("b", {-1})},
            {Spec("sum__0", {-1}), Spec("difference__1", {-1})}},
           {"dictionary", fakes::MakeDictionary(), {Spec("a", {3}), Spec("b", {3})},

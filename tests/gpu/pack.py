@@ -18,7 +18,8 @@ sys.path.insert(0, str(ROOT / "deploy" / "build"))
 from linked_libraries import shared_objects  # noqa: E402  (the path is set above)
 
 LIMIT_BYTES = 60 << 20
-PROGRAMS = ("driftserve", "gpu_check", "poisson_client")
+WITH_LIBRARIES = ("driftserve", "gpu_check")
+PROGRAMS = (*WITH_LIBRARIES, "poisson_client")
 MODULES = ("libdriftserve_cuda.so", "libtorch.so")
 # The other machine's own: the C library is bound to its loader, torch's wheel needs the C++ ones and has the rest.
 OF_THE_MACHINE = re.compile(r"^(ld-linux.*|linux-vdso|lib(c|m|dl|rt|util|pthread|resolv|gcc_s|stdc\+\+))\.so")
@@ -47,7 +48,7 @@ def forget_run_path(program):
     script = f'file(RPATH_SET FILE "{program}" NEW_RPATH "$ORIGIN/../lib")\n'
     file = program.parent / "run_path.cmake"
     file.write_text(script)
-    subprocess.run(["cmake", "-P", file], check=True)
+    subprocess.run(["cmake", "-P", file], check=True, capture_output=True)
     file.unlink()
 
 
@@ -70,6 +71,7 @@ def pack(build, out):
         shutil.rmtree(out)
     for name in PROGRAMS:
         place(build / "bin" / name, out / "bin" / name)
+    for name in WITH_LIBRARIES:
         forget_run_path(out / "bin" / name)
     for name in MODULES:
         place(build / "bin" / name, out / "bin" / name)

@@ -117,7 +117,8 @@ class Server:
 
     def metric(self, start):
         """The sum of the samples whose line begins so."""
-        return sum(float(line.rsplit(" ", 1)[1]) for line in self.get("/metrics").splitlines() if line.startswith(start))
+        lines = self.get("/metrics").splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(start))
 
 
 def quantile(values, share):
@@ -191,7 +192,8 @@ def served_figures(env, folder, largest_batch_seconds, rate):
                for turn in range(ROUNDS)]
         replayed = infer_call("mlp_graphs", "features", "FP32", [1, 8], floats(8, "f"))
         poisson(env, folder, server.grpc, replayed, 500, 1, 9)
-        replays = server.metric('driftserve_device_batches_total{model_name="mlp_graphs",model_version="1",how="replayed"')
+        labels = 'model_name="mlp_graphs",model_version="1",how="replayed"'
+        replays = server.metric("driftserve_device_batches_total{" + labels)
         if replays == 0:
             sys.exit("run_checks: no batch of mlp_graphs was replayed:\n" + server.log.read_text())
     print(f"server: {reached:.0f} images/s, p99 at 80 % {statistics.median(p99) * 1e3:.2f} ms, "
@@ -232,7 +234,8 @@ def check_gpu(env):
     figures["G5"] = [one["ratio"] for one in json.loads(tool(env, "latency"))]
     with tempfile.TemporaryDirectory() as folder:
         tool(env, "write", f"{folder}/models", "gpu")
-        figures["G3"] = served_figures(env, folder, speed["largest_batch_seconds"], statistics.median(speed["pipeline"]))
+        rate = statistics.median(speed["pipeline"])
+        figures["G3"] = served_figures(env, folder, speed["largest_batch_seconds"], rate)
         figures["G4"] = watching_ratio(env, folder)
     pathlib.Path("results.json").write_text(json.dumps({"throughput": speed, "figures": figures}, indent=2))
     return report(dict(sorted(figures.items())))

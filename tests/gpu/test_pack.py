@@ -59,5 +59,6 @@ def test_files_of_the_build_tree_are_foreign(tmp_path, monkeypatch):
     mapped = run_checks.foreign_files("self", torch)
     assert all(not file.startswith("/usr/") for file in mapped)
     monkeypatch.setattr(pathlib.Path, "read_text", lambda self: (
-        f"1-2 r-xp 0 0:0 1 {ROOT}/build/release/bin/driftserve\n3-4 r-xp 0 0:0 1 /usr/lib/x.so\n5-6 rw-p 0 0:0 0 [heap]\n"))
+        f"1-2 r-xp 0 0:0 1 {ROOT}/build/release/bin/driftserve\n"
+        "3-4 r-xp 0 0:0 1 /usr/lib/x.so\n5-6 rw-p 0 0:0 0 [heap]\n"))
     assert run_checks.foreign_files("self", torch) == [f"{ROOT}/build/release/bin/driftserve"]
