@@ -15,7 +15,7 @@ namespace driftserve {
 struct GrpcConfig {
   std::string address = "127.0.0.1:8001";
   int pollers = 0;
-  int posted_calls = 256;
+  int posted_calls = 64;
   int64_t max_message_bytes = int64_t{64} << 20;
   int max_streams_per_connection = 128;
   int64_t max_transport_bytes = int64_t{1} << 30;
