@@ -22,10 +22,18 @@ EVENT = {"model_name": "flight_delay", "model_version": "1", "feature": "temp", 
 
 def test_the_event_started_the_run():
     payload = {"from_trigger": True, "payload": EVENT}
-    assert holds(checks.event_seen(EVENT, [payload]))
-    assert not holds(checks.event_seen(None, []))
-    assert not holds(checks.event_seen(EVENT, []))
-    assert not holds(checks.event_seen(EVENT, [{**payload, "payload": {**EVENT, "feature": "hour"}}]))
+    other = {**EVENT, "feature": "hour"}
+    assert holds(checks.event_seen([other, EVENT], [payload]))
+    assert not holds(checks.event_seen([], []))
+    assert not holds(checks.event_seen([EVENT], []))
+    assert not holds(checks.event_seen([EVENT], [{**payload, "payload": other}]))
+
+
+def test_what_is_no_event_is_named():
+    log = "message at t/0/0 is not a drift event; drift event at t/0/1 cannot be read"
+    assert holds(checks.passed_over(log))
+    assert not holds(checks.passed_over("message at t/0/0 is not a drift event"))
+    assert not holds(checks.passed_over(""))
 
 
 def test_one_retraining():

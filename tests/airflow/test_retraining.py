@@ -272,6 +272,10 @@ def test_a_step_ends_with_its_caller(tmp_path):
         os.kill(pids[0], 0)
 
 
+def test_looks_that_are_far_apart_hold_no_worker():
+    assert [steps.sensor_mode(seconds) for seconds in (5, 59, 60, 3600)] == ["poke", "poke", "reschedule", "reschedule"]
+
+
 @pytest.mark.parametrize("published, compared, verdict, chosen", [
     ("success", "success", "promote", "promote"),
     ("success", "success", "withdraw", "withdraw"),

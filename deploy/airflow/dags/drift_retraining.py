@@ -83,8 +83,11 @@ def admit(triggering_asset_events=None):
     return admitted
 
 
-@task.sensor(mode="reschedule", poke_interval=SETTINGS.compare_every_seconds,
-             timeout=SETTINGS.compare_timeout_seconds)
+@task.sensor(mode=steps.sensor_mode(SETTINGS.compare_every_seconds), poke_interval=SETTINGS.compare_every_seconds,
+             timeout=SETTINGS.compare_timeout_seconds,
+             # Of one look, or of all of them where they are one task: `timeout` ends that before.
+             execution_timeout=datetime.timedelta(
+                 seconds=SETTINGS.step_timeout_seconds + SETTINGS.compare_timeout_seconds))
 def compare():
     """Done once there is a verdict; fails where there is none in time."""
     return run_step("compare") != steps.WAIT

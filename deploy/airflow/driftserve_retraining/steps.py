@@ -98,6 +98,12 @@ def verdict(folder):
     return found
 
 
+def sensor_mode(seconds):
+    """How Airflow waits between two looks that far apart: a task that is begun anew so soon can meet the message of its
+    own last end in the scheduler, and fail by it."""
+    return "reschedule" if seconds >= 60 else "poke"
+
+
 def choose(published, compared, found):
     """The next step after the comparison: promote, withdraw, or None where nothing was published.
 

@@ -26,6 +26,11 @@ COMPONENTS = (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-process
 class Component(services.Service):
     """One of Airflow's programs with the processes that it starts, which end with it."""
 
+    def text(self):
+        """What it has written to its log."""
+        with open(self.log, errors="replace") as log:
+            return log.read()
+
     def stop(self, seconds=15):
         code = super().stop(seconds)
         if self.process is not None:

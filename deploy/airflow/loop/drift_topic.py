@@ -4,6 +4,26 @@ import json
 
 import confluent_kafka
 
+TYPE = ("ce_type", b"driftserve.drift.v1")
+
+
+def spoil(bootstrap, topic):
+    """Puts two messages on the topic that are no events: one of another type, and one that cannot be read."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "log_level": 0})
+    producer.produce(topic, b"not an event")
+    producer.produce(topic, b"{\xff", headers=[TYPE])
+    producer.flush(10)
+
+
+def _event(message):
+    """The event in a message; {} where it is none."""
+    if message.error() is not None or TYPE not in (message.headers() or ()):
+        return {}
+    try:
+        return json.loads(message.value())
+    except ValueError:
+        return {}
+
 
 class DriftTopic:
     """`drifts`: every event by which something of the whole population became drifted, in the order of arrival."""
@@ -18,10 +38,9 @@ class DriftTopic:
     def poll(self):
         """Takes what has come; returns the first drift, None as yet."""
         while (message := self._consumer.poll(0.05)) is not None:
-            if message.error() is None:
-                event = json.loads(message.value())
-                if event["to_state"] == "drifted" and not event.get("stratum"):
-                    self.drifts.append(event)
+            event = _event(message)
+            if event.get("to_state") == "drifted" and not event.get("stratum"):
+                self.drifts.append(event)
         return self.drifts[0] if self.drifts else None
 
     def close(self):

@@ -29,7 +29,7 @@ import prepare  # noqa: E402
 import services  # noqa: E402
 import wrong_labels  # noqa: E402
 from answers import versions_that_answer  # noqa: E402
-from drift_topic import DriftTopic  # noqa: E402
+from drift_topic import DriftTopic, spoil  # noqa: E402
 from driftserve_retraining import settings as settings_file, steps  # noqa: E402
 from services import ROOT  # noqa: E402
 
@@ -94,7 +94,8 @@ class Loop:
             "python": os.path.join(ROOT, ".deps", "venv", "bin", "python"),
             "torch_python": os.path.join(ROOT, ".deps", "torch", "bin", "python"),
             "model": observed.MODEL, "topic": TOPIC, "share": 0.5,
-            "options": {"profile": programs, "validate": programs},
+            # A window of the loop has 1500 labels of each version: a difference of 0.02 would drown in their spread.
+            "options": {"profile": programs, "validate": programs, "compare": ["--error-margin", "0.03"]},
             # Longer than the loop: whatever drifts later, in the canary too, is of the same summer.
             "burst_seconds": 3600, "cooldown_seconds": 3600,
             "retries": 3, "retry_delay_seconds": 5, "step_timeout_seconds": 600,
@@ -114,8 +115,12 @@ class Loop:
         self.say(f"starting {service.name}")
         self.started.append(service)
         service.start()
+        self.note(service)
+
+    def note(self, service):
+        """Writes down which processes a run with --keep would leave."""
         with open(PIDS, "a") as file:
-            file.writelines(f"{pid}\n" for pid in pids_of(service))
+            file.writelines(f"{pid} {began(pid) or 0}\n" for pid in pids_of(service))
 
     def stop(self):
         if self.topic:
@@ -184,7 +189,8 @@ def promotion(loop):
     loop.say(f"the run ended: {state}")
     by_events = [run["dag_run_id"] for run in loop.airflow.runs(DAG) if run["run_type"] == "asset_triggered"]
     admitted = [run for run in by_events if loop.airflow.tasks(DAG, run)["window"][0] not in (None, "skipped")]
-    found = [checks.event_seen(loop.topic.drifts[0], loop.airflow.started_by(DAG, first)),
+    found = [checks.event_seen(loop.topic.drifts, loop.airflow.started_by(DAG, first)),
+             checks.passed_over(loop.airflow.triggerer.text()),
              checks.one_run(by_events, admitted, len(loop.topic.drifts)),
              checks.tasks("promotion", loop.airflow.tasks(DAG, first), checks.PROMOTED)]
     if state == "success":
@@ -219,6 +225,7 @@ def first_july(loop):
     prepare.prepare(os.path.join(WORK, "flights.csv"))
     rows = july.write(os.path.join(WORK, "flights.csv"), rows_file)
     loop.say(f"{rows} flights of July, one day in {DAY_MS} ms")
+    spoil(loop.broker.bootstrap, TOPIC)
     loop.topic = DriftTopic(loop.broker.bootstrap, TOPIC)
     loop.replay = july.Julys(loop.program("demo_replay"), rows_file, rows, loop.grpc, RUN, DAY_MS)
     loop.tick()
@@ -229,6 +236,7 @@ def first_july(loop):
     services.wait_for("Airflow to know the DAG", lambda: dag_is_there(loop), 60, interval=1)
     loop.say("July is over; Airflow begins to listen")
     loop.airflow.listen()
+    loop.note(loop.airflow)
 
 
 def run(loop, once):
@@ -254,22 +262,35 @@ def run(loop, once):
 
 
 def stop_kept_run():
-    """Stops what a run with --keep has left, by the process numbers it wrote down."""
+    """Stops what a run with --keep has left, by the numbers and beginnings of processes that it wrote down."""
     if not os.path.exists(PIDS):
         return
     with open(PIDS) as file:
-        left = [pid for pid in map(int, file) if of_a_loop(pid)]
-    for pid in left:
-        os.killpg(pid, signal.SIGTERM)
-    services.wait_for("the kept run to end", lambda: not any(of_a_loop(pid) for pid in left), 30)
+        noted = {tuple(map(int, words)) for words in map(str.split, file) if len(words) == 2}
+    if not ended(noted, signal.SIGTERM, 20) and not ended(noted, signal.SIGKILL, 10):
+        raise services.ServiceError("what a run with --keep has left does not end")
 
 
-def of_a_loop(pid):
-    """Whether that process number is still one of ours: its command or its environment names this folder."""
+def ended(noted, number, seconds):
+    """Sends the signal to the groups of those that run still; whether they ended in time."""
+    left = [(pid, start) for pid, start in noted if began(pid) == start]
+    for pid, _ in left:
+        os.killpg(pid, number)
     try:
-        return any(RUN.encode() in open(f"/proc/{pid}/{name}", "rb").read() for name in ("cmdline", "environ"))
-    except OSError:
+        return services.wait_for("the kept run to end", lambda: all(began(pid) != start for pid, start in left), seconds)
+    except services.ServiceError:
         return False
+
+
+def began(pid):
+    """When a process began, in ticks since the machine did; None where there is none. Its name may hold anything, and
+    Airflow's servers change theirs."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            state, *fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if state == "Z" else int(fields[18])
 
 
 def say_addresses(loop):

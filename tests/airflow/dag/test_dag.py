@@ -31,7 +31,7 @@ def test_one_run_at_a_time_and_its_retries(dag):
     assert {task.retries for task in dag.tasks if task.task_id != "outcome"} == {2}
     assert dag.get_task("outcome").retries == 0
     compare = dag.get_task("compare")
-    assert (compare.mode, compare.poke_interval) == ("reschedule", 0)
+    assert (compare.mode, compare.poke_interval) == ("poke", 0)
 
 
 def test_the_watcher(dag):
