@@ -92,6 +92,7 @@ accuracy: setup ## the figures of drift/ACCURACY.md, measured again; the compare
 
 install: programs ## both programs, what they need and the drift library under PREFIX, relocatable
 	@cmake --install $(BUILD) --prefix $(PREFIX) --component driftserve >/dev/null
+	@cmake --install $(BUILD) --prefix $(PREFIX) --component cuda >/dev/null
 	@cmake --install $(BUILD) --prefix $(PREFIX) --component development >/dev/null
 	@echo "installed under $(PREFIX)"
 

@@ -2,6 +2,7 @@
 # other programs at (descriptor set, JSON schemas, dashboards, rules), and the drift library for programs of their own.
 # The folder may be moved: run paths are relative to the programs.
 #   component driftserve          bin/driftserve bin/drift      lib/*.so      share/driftserve/
+#   component cuda                lib/libdriftserve_cuda.so, for CUDA graphs
 #   component development         include/drift/*.h      lib/libdrift.a      lib/cmake/driftserve/
 
 set(programs)
@@ -21,6 +22,10 @@ if(programs AND NOT DRIFTSERVE_SANITIZE)
     DIRECTORIES ${torch_lib} ${cuda_lib} ${arrow_lib} ${cuda_lib}/../../cuda_cupti/lib
     DESTINATION lib COMPONENT driftserve)
   install(TARGETS torch_name LIBRARY DESTINATION lib COMPONENT driftserve)
+  # Of use beside LibTorch's own library for CUDA only, which is not installed.
+  if(TARGET cuda_graph)
+    install(TARGETS cuda_graph LIBRARY DESTINATION lib COMPONENT cuda)
+  endif()
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/driftserve COMPONENT driftserve)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto DESTINATION share/driftserve COMPONENT driftserve
     FILES_MATCHING PATTERN "*.proto")
