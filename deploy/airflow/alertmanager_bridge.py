@@ -77,11 +77,12 @@ class Counters:
 class AirflowClient:
     """Airflow's REST API v2. Not thread-safe.
 
-    `request_seconds`: of one request; `budget_seconds`: of all requests of one call, with the waits between them.
+    `request_seconds`: of connecting and of the answer of one request; `budget_seconds`: by then the last request of a
+    call has begun, so that a call lasts nine seconds at most.
     `attempts`: how often what failed for a passing reason (no connection, 5xx, 429) is sent.
     """
 
-    def __init__(self, url, username, password, counters, request_seconds=3.0, budget_seconds=8.0, attempts=3,
+    def __init__(self, url, username, password, counters, request_seconds=3.0, budget_seconds=6.0, attempts=3,
                  backoff_seconds=0.5, monotonic=time.monotonic, sleep=time.sleep):
         self.url = url.rstrip("/")
         self._credentials = {"username": username, "password": password}
@@ -108,9 +109,10 @@ class AirflowClient:
                 return "triggered"
             if status == 409:
                 return "duplicate"
-            if status != 401 or refreshed:
+            if status not in (401, 403) or refreshed:
                 raise AirflowError("unauthorized" if status == 401 else f"http_{status}", text[:300])
-            # The token's time is over: one new one, as a password that is refused stays refused.
+            # The token's time is over, or (403) it was signed with a key that Airflow has no more. One new one: a
+            # password that is refused stays refused.
             refreshed = True
             self._token = None
             self._counters.add("driftserve_bridge_retries_total", reason="token")

@@ -8,13 +8,14 @@ import threading
 
 class FakeAirflow:
     """`answers`: (status, body) of POST …/dagRuns in turn, the last one for ever; "hang" answers nothing until the end,
-    "close" closes the connection. Tokens are token-1, token-2, …; those in `expired` get 401. Every request is kept in
-    `requests` as (path, token, body)."""
+    "close" closes the connection. Tokens are token-1, token-2, …; those in `expired` get `refusal`. Every request is
+    kept in `requests` as (path, token, body)."""
 
     def __init__(self, answers, token_answers=()):
         self.answers = collections.deque(answers)
         self.token_answers = collections.deque(token_answers)
         self.expired = set()
+        self.refusal = 401
         self.tokens = 0
         self.requests = []
         self._over = threading.Event()
@@ -41,7 +42,7 @@ class FakeAirflow:
             self.tokens += 1
             return 201, {"access_token": f"token-{self.tokens}"}
         if token in self.expired:
-            return 401, {"detail": "expired"}
+            return self.refusal, {"detail": "expired"}
         return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
 
     def _handler(fake):
