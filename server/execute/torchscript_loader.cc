@@ -92,6 +92,14 @@ std::shared_ptr<torch::jit::Graph> OwnGraph(const Module& module) {
   return graph;
 }
 
+// Torch looks once in a process for CUDA, and in the oddest places: its library must be there before. Without the
+// driver's device there is nothing to find, and the library takes seconds to load.
+bool LoadCuda() {
+  static const bool loaded =
+      access("/dev/nvidiactl", F_OK) == 0 && dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
+  return loaded;
+}
+
 void Settle(at::Device device) { c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index()); }
 
 class TorchScriptExecutable : public Executable {
@@ -169,9 +177,7 @@ class TorchScriptLoader : public Loader {
   int DeviceCount(DeviceKind kind) const override {
     if (kind == DeviceKind::kCpu) return 1;
     static const int gpus = [] {
-      // Without the driver's device there is nothing to find, and the library takes seconds to load.
-      if (access("/dev/nvidiactl", F_OK) != 0 || dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr)
-        return 0;
+      if (!LoadCuda()) return 0;
       try {
         return static_cast<int>(torch::cuda::device_count());
       } catch (const std::exception&) {
@@ -206,6 +212,7 @@ class TorchScriptLoader : public Loader {
 std::unique_ptr<Loader> MakeTorchScriptLoader() {
   static std::once_flag once;
   std::call_once(once, [] {
+    LoadCuda();
     // A request is served by one thread unless its model asks for more.
     at::set_num_threads(1);
     try {

@@ -276,6 +276,7 @@ int Latency() {
 }
 
 int Main(const std::vector<std::string>& words) {
+  TheLoader();  // before torch is asked for anything
   const auto is = [&](const char* name, size_t count) { return words.size() == count && words[0] == name; };
   const auto device = [](const std::string& word) { return word == "gpu" ? DeviceKind::kGpu : DeviceKind::kCpu; };
   if (is("devices", 1)) return std::printf("%d\n", TheLoader().DeviceCount(DeviceKind::kGpu)) < 0;
