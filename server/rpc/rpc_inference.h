@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -8,6 +10,11 @@
 #include "server/decode/infer_request.h"
 
 namespace driftserve {
+
+/// Above this, memory goes back to the allocator: one large request must not fix the size of every one after it.
+inline constexpr size_t kKeepBytes = size_t{1} << 20;
+/// What a byte of a message that nobody has checked may hold in memory: an empty element of a repeated field.
+inline constexpr size_t kMemoryPerByte = 32;
 
 /// An Inference as the poller sees it before it is decoded: what its message and its call say.
 class RpcInference : public Inference {
@@ -28,6 +35,12 @@ class RpcInference : public Inference {
 
   /// False when the messages have grown so much that they are better freed than kept for the next request.
   virtual bool worth_keeping() const = 0;
+
+ protected:
+  /// A refused request's message may hold what decoding never came to; `message_bytes`: on the wire.
+  void NoteRefused(size_t message_bytes) {
+    decoded.byte_size = std::max(decoded.byte_size, message_bytes * kMemoryPerByte);
+  }
 };
 
 }  // namespace driftserve

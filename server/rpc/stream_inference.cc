@@ -7,8 +7,6 @@
 namespace driftserve {
 namespace {
 
-// As of unary calls: one large message must not fix the size of every one after it.
-constexpr size_t kKeepBytes = size_t{1} << 20;
 // Every model here answers a request once: clients of decoupled models wait for this mark.
 constexpr char kFinalResponse[] = "triton_final_response";
 
@@ -26,6 +24,7 @@ absl::Status StreamInference::Encode(const TensorList& model_outputs, int64_t fi
 void StreamInference::Send(const absl::Status& status) {
   inference::ModelInferResponse& answer = *response.mutable_infer_response();
   if (!status.ok()) {
+    NoteRefused(request.ByteSizeLong());
     response.set_error_message(std::string(status.message()));
     answer.Clear();
     // Which request failed.

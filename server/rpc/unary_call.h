@@ -24,11 +24,6 @@ class UnaryCall;
 template <typename Kind>
 class UnaryInference final : public RpcInference {
  public:
-  // Above this, memory goes back to the allocator: one large request must not fix the size of every one after it.
-  static constexpr size_t kKeepBytes = size_t{1} << 20;
-  // What a byte of a message that nobody has checked may hold in memory: an empty element of a repeated field.
-  static constexpr size_t kMemoryPerByte = 32;
-
   UnaryInference() { method = Kind::kMethod; }
 
   const std::string& model_name() const override { return request.model_name(); }
@@ -49,7 +44,7 @@ class UnaryInference final : public RpcInference {
   }
 
   void Send(const absl::Status& status) override {
-    if (!status.ok()) decoded.byte_size = std::max(decoded.byte_size, request.ByteSizeLong() * kMemoryPerByte);
+    if (!status.ok()) NoteRefused(request.ByteSizeLong());
     call->Finish(response, status);
   }
 
