@@ -43,10 +43,9 @@ inline double Sum(const Four& values) { return (values[0] + values[2]) + (values
 
 // The four sums, in place: of a, b, c and d, each added up as Sum() does.
 inline void SumEach(const Four& a, const Four& b, const Four& c, const Four& d, Four& sums) {
-  using Lanes = long long __attribute__((vector_size(32)));
-  const Four ac = __builtin_shuffle(a, c, Lanes{0, 1, 4, 5}) + __builtin_shuffle(a, c, Lanes{2, 3, 6, 7});
-  const Four bd = __builtin_shuffle(b, d, Lanes{0, 1, 4, 5}) + __builtin_shuffle(b, d, Lanes{2, 3, 6, 7});
-  sums = __builtin_shuffle(ac, bd, Lanes{0, 4, 2, 6}) + __builtin_shuffle(ac, bd, Lanes{1, 5, 3, 7});
+  const Four ac = __builtin_shuffle(a, c, FourIntegers{0, 1, 4, 5}) + __builtin_shuffle(a, c, FourIntegers{2, 3, 6, 7});
+  const Four bd = __builtin_shuffle(b, d, FourIntegers{0, 1, 4, 5}) + __builtin_shuffle(b, d, FourIntegers{2, 3, 6, 7});
+  sums = __builtin_shuffle(ac, bd, FourIntegers{0, 4, 2, 6}) + __builtin_shuffle(ac, bd, FourIntegers{1, 5, 3, 7});
 }
 
 // Σ a b. Four sums, so that one addition does not wait for the one before.
