@@ -20,11 +20,7 @@ class DeviceRunnerTest : public testing::Test {
   DeviceRunnerTest() : tap_({4, 1 << 20}) {
     model_->settings.name = "m";
     model_->settings.max_batch_size = 8;
-    LoadRequest request;
-    request.model_name = "m";
-    request.inputs = {{"x", DataType::kFp32, {1}}};
-    request.outputs = {{"y", DataType::kFp32, {1}}};
-    request.max_rows = 8;
+    const LoadRequest request = OneNumberRequest();
     auto device = std::make_unique<FakeDevice>();
     device_ = device.get();
     graph_ = std::make_unique<DevicePipeline>(request, std::move(device));

@@ -147,11 +147,7 @@ TEST_F(InstancePoolTest, StopRunsWhatStillWaits) {
 class DevicePoolTest : public InstancePoolTest {
  protected:
   FakeDevice* AddDevice() {
-    LoadRequest request;
-    request.model_name = "m";
-    request.inputs = {{"x", DataType::kFp32, {1}}};
-    request.outputs = {{"y", DataType::kFp32, {1}}};
-    request.max_rows = 8;
+    const LoadRequest request = OneNumberRequest();
     auto device = std::make_unique<FakeDevice>();
     FakeDevice* const raw = device.get();
     devices_.push_back(raw);

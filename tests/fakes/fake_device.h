@@ -12,6 +12,16 @@
 
 namespace driftserve {
 
+/// What FakeDevice computes, in batches of up to eight rows.
+inline LoadRequest OneNumberRequest() {
+  LoadRequest request;
+  request.model_name = "m";
+  request.inputs = {{"x", DataType::kFp32, {1}}};
+  request.outputs = {{"y", DataType::kFp32, {1}}};
+  request.max_rows = 8;
+  return request;
+}
+
 /// A device that doubles floats of shape [rows, 1]. It works only when somebody waits for it: what is queued touches
 /// memory then and not before, so that a slab used too early shows in the numbers. Steps are noted in `log` as they
 /// are queued ("in 0", "run 0", "out 0"), recorded, or waited for ("wait 0", "drain 0").
