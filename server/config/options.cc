@@ -80,7 +80,8 @@ const std::vector<Option>& Table() {
       {"repository.allow_native_code", FIELD(repository.allow_native_code),
        "Whether AOTInductor packages, model.pt2, are served; they are native code and run with this server's rights."},
       {"repository.native_code_folder", FIELD(repository.native_code_folder),
-       "Where packages are unpacked while they are loaded; empty: the system's folder for temporary files."},
+       "Where packages are unpacked while they are loaded, and a GPU's kernels as long as they are served; empty: the "
+       "system's folder for temporary files."},
 
       {"scheduling.max_pending_requests", FIELD(scheduling.max_pending_requests),
        "Requests accepted and not yet run, in the whole server; above it RESOURCE_EXHAUSTED.", 1, 1'000'000},

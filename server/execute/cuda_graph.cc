@@ -1,5 +1,5 @@
-// The only file that is compiled against CUDA's headers. It becomes a library of its own, which the server opens where
-// a model wants graphs and LibTorch's library for CUDA is loaded.
+// With cuda_device.cc all that is compiled against CUDA's headers. They become a library of their own, which the server
+// opens where a model on a GPU wants it and LibTorch's library for CUDA is loaded.
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/core/StreamGuard.h>
 

@@ -69,6 +69,7 @@ absl::Status Unpack(caffe2::serialize::PyTorchStreamReader& reader, const std::s
     const std::string path = Concat(folder, "/", native.name);
     if (absl::Status status = Write(path, data.get(), size); !status.ok()) return status;
     if (native.name.ends_with(".so")) package.library = path;
+    package.has_kernels |= native.name.ends_with(".cubin") || native.name.ends_with(".fatbin");
     if (native.name.ends_with("wrapper_metadata.json")) {
       ReadMetadata(std::string_view(static_cast<const char*>(data.get()), size), package);
     }

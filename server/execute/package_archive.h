@@ -28,6 +28,7 @@ class TemporaryFolder {
 struct UnpackedPackage {
   std::string library;                          // path of its shared object
   std::map<std::string, std::string> metadata;  // what was stamped when it was compiled
+  bool has_kernels = false;                     // a GPU's, in files of their own beside the shared object
 };
 
 /// Writes the native part of the package in `bytes` into `folder`: shared object, kernels, metadata; no sources. No

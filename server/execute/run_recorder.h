@@ -3,8 +3,6 @@
 #include <functional>
 #include <memory>
 
-#include "absl/status/statusor.h"
-
 namespace driftserve {
 
 /// What a device did once, to be done again at the same addresses with one launch.
@@ -26,9 +24,5 @@ class RunRecorder {
   /// of run. Whatever `work` or the recording throws is thrown; nothing is then being recorded.
   virtual std::unique_ptr<RecordedRun> Record(const std::function<void()>& work) = 0;
 };
-
-/// One by CUDA graphs. UNIMPLEMENTED where the library with cuda_graph.cc is not beside the program, or LibTorch's own
-/// for CUDA is not there.
-absl::StatusOr<std::unique_ptr<RunRecorder>> NewCudaRecorder();
 
 }  // namespace driftserve

@@ -91,6 +91,28 @@ class TorchScriptGraph : public Graph {
   std::vector<OutputSlot> outputs_;
 };
 
+class TorchScriptCall final : public DeviceCall {
+ public:
+  TorchScriptCall(std::shared_ptr<const GraphPlan> plan, const std::shared_ptr<torch::jit::Graph>& graph,
+                  const c10::IValue& self)
+      : call_(std::move(plan), graph, self) {}
+
+  absl::Status Run(const TensorList& shapes, const std::vector<at::Tensor>& inputs) override {
+    absl::Status status = call_.Fill(shapes, [&](size_t input, torch::jit::Stack& stack) {
+      stack.emplace_back(inputs[input]);
+      return absl::OkStatus();
+    });
+    if (status.ok()) call_.Run();
+    return status;
+  }
+
+  const c10::IValue* ResultAt(size_t output) override { return call_.ResultAt(output); }
+  void Clear() override { call_.Clear(); }
+
+ private:
+  ForwardCall call_;
+};
+
 }  // namespace
 
 at::Device TorchDevice(const LoadRequest& request) {
@@ -101,6 +123,22 @@ at::Device TorchDevice(const LoadRequest& request) {
 std::unique_ptr<Graph> MakeTorchScriptGraph(std::shared_ptr<const GraphPlan> plan,
                                             const std::shared_ptr<torch::jit::Graph>& graph, const c10::IValue& self) {
   return std::make_unique<TorchScriptGraph>(std::move(plan), graph, self);
+}
+
+bool RunsAsProgram(const GraphPlan& plan) {
+  if (plan.request.device != DeviceKind::kGpu || plan.writes.state) return false;
+  for (const auto* specs : {&plan.request.inputs, &plan.request.outputs}) {
+    for (const TensorSpec& spec : *specs) {
+      if (spec.type == DataType::kBytes) return false;
+    }
+  }
+  return true;
+}
+
+std::unique_ptr<DeviceCall> MakeTorchScriptCall(std::shared_ptr<const GraphPlan> plan,
+                                                const std::shared_ptr<torch::jit::Graph>& graph,
+                                                const c10::IValue& self) {
+  return std::make_unique<TorchScriptCall>(std::move(plan), graph, self);
 }
 
 }  // namespace driftserve

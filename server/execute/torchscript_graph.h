@@ -6,6 +6,7 @@
 #include <ATen/core/ivalue.h>
 
 #include "server/execute/argument_binding.h"
+#include "server/execute/device_call.h"
 #include "server/execute/executor.h"
 #include "server/execute/state_writes.h"
 
@@ -26,5 +27,13 @@ at::Device TorchDevice(const LoadRequest& request);
 /// A graph that interprets `graph` with `self` as its first input.
 std::unique_ptr<Graph> MakeTorchScriptGraph(std::shared_ptr<const GraphPlan> plan,
                                             const std::shared_ptr<torch::jit::Graph>& graph, const c10::IValue& self);
+
+/// True for a module on a GPU that can have two batches under way: one of numbers only, and without a state of its own.
+bool RunsAsProgram(const GraphPlan& plan);
+
+/// The same graph, run on tensors of a device. REQUIRES: RunsAsProgram(*plan).
+std::unique_ptr<DeviceCall> MakeTorchScriptCall(std::shared_ptr<const GraphPlan> plan,
+                                                const std::shared_ptr<torch::jit::Graph>& graph,
+                                                const c10::IValue& self);
 
 }  // namespace driftserve

@@ -16,10 +16,11 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "server/execute/archive_bytes.h"
+#include "server/execute/cuda_library.h"
 #include "server/execute/device_pipeline.h"
+#include "server/execute/torch_program.h"
 #include "server/execute/torch_types.h"
 #include "server/execute/torchscript_graph.h"
-#include "server/execute/torchscript_program.h"
 
 namespace driftserve {
 namespace {
@@ -126,9 +127,10 @@ class TorchScriptExecutable : public Executable {
 
  private:
   std::unique_ptr<Graph> NewPipeline(const Module& module) const {
+    const LoadRequest& request = plan_->request;
     return std::make_unique<DevicePipeline>(
-        plan_->request, MakeTorchScriptProgram(plan_, OwnGraph(module), module._ivalue(), TorchDevice(plan_->request),
-                                               NewCudaRecorder));
+        request, MakeTorchProgram(request, MakeTorchScriptCall(plan_, OwnGraph(module), module._ivalue()),
+                                  TorchDevice(request), NewCudaRecorder));
   }
 
   const std::shared_ptr<const GraphPlan> plan_;

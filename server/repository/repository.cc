@@ -229,11 +229,16 @@ absl::StatusOr<std::vector<std::shared_ptr<Model>>> Repository::LoadModel(
   return models;
 }
 
+int Repository::RunnersOf(const ModelSettings& settings, int gpu) const {
+  if (settings.device == DeviceKind::kCpu) return std::max(pollers_, settings.instance_count);
+  return static_cast<int>(std::count(settings.gpus.begin(), settings.gpus.end(), gpu));
+}
+
 absl::StatusOr<std::shared_ptr<Model>> Repository::LoadVersion(const ModelFiles& files, ModelSettings settings,
                                                                int64_t version, const VersionContent& content) {
   LoadRequest request = MakeLoadRequest(settings, files.Place(Concat(version, "/", ModelFileName(settings.config))),
                                         content.model);
-  request.runners = std::max(pollers_, settings.instance_count);
+  request.runners = RunnersOf(settings, request.device_index);
   request.unpack_folder = config_.repository.native_code_folder;
   if (absl::Status status = trial_->Try(request, settings); !status.ok()) return status;
   auto model = std::make_shared<Model>();
@@ -281,6 +286,7 @@ absl::Status Repository::InstallOnGpus(LoadRequest request, Model& model) const 
     Executable*& executable = by_gpu[gpu];
     if (executable == nullptr) {
       request.device_index = gpu;
+      request.runners = RunnersOf(model.settings, gpu);
       absl::StatusOr<std::shared_ptr<Executable>> loaded = loader_->Load(request);
       if (!loaded.ok()) return loaded.status();
       model.executables.push_back(*std::move(loaded));

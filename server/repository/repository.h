@@ -66,6 +66,8 @@ class Repository {
                                             const inference::ModelConfig& config) const;
   absl::StatusOr<VersionContent> ReadVersion(const ModelFiles& files, const ModelSettings& settings,
                                              int64_t version) const;
+  /// How many threads run a model at a time, on a GPU on that one.
+  int RunnersOf(const ModelSettings& settings, int gpu) const;
   absl::StatusOr<std::shared_ptr<Model>> LoadVersion(const ModelFiles& files, ModelSettings settings, int64_t version,
                                                      const VersionContent& content);
   absl::Status Install(const LoadRequest& request, Model& model) const;

@@ -4,13 +4,13 @@ import concurrent.futures
 import json
 import os
 import shutil
-import zipfile
 
 import grpc
 import numpy
 import pytest
 
 from support import protocol, server
+from support.packages import stamped
 
 FORMS = {"archive": "model.pt", "package": "model.pt2"}
 ALLOWED = {"repository": {"allow_native_code": True}}
@@ -122,16 +122,19 @@ def test_a_batch_larger_than_it_was_compiled_for_is_found_in_the_trial(compiled,
 
 
 def test_a_package_for_another_cpu_is_refused(compiled, tmp_path):
-    other = tmp_path / "model.pt2"
-    with zipfile.ZipFile(compiled / "model.pt2") as source, zipfile.ZipFile(other, "w") as target:
-        for entry in source.infolist():
-            content = source.read(entry)
-            if entry.filename.endswith("wrapper_metadata.json"):
-                content = json.dumps({**json.loads(content), "AOTI_CPU_ISA": "AVX512 FUTURE"}).encode()
-            target.writestr(entry, content)
+    other = stamped(compiled / "model.pt2", tmp_path / "model.pt2", AOTI_CPU_ISA="AVX512 FUTURE")
     folder = put(tmp_path / "models", "package", other)
     code, printed = end_of_start(folder)
     assert code != 0 and "compiled for a CPU with AVX512 FUTURE" in printed and "FUTURE:" in printed, printed
+
+
+def test_a_package_for_a_gpu_is_refused_on_the_cpu(compiled, tmp_path):
+    other = stamped(compiled / "model.pt2", tmp_path / "model.pt2", AOTI_DEVICE_KEY="cuda",
+                    AOTI_COMPUTE_CAPABILITY="90")
+    folder = put(tmp_path / "models", "package", other)
+    code, printed = end_of_start(folder)
+    assert code != 0, printed
+    assert "model.pt2: instance_group.kind: expected KIND_GPU, as the package was compiled for cuda" in printed, printed
 
 
 def test_loading_again_gives_its_memory_back(start, compiled, tmp_path):

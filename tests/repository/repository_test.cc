@@ -64,6 +64,7 @@ class PacedLoader : public Loader {
   absl::StatusOr<std::shared_ptr<Executable>> Load(const LoadRequest& request) override {
     ++pace_->loads;
     devices.push_back(request.device_index);
+    runners.push_back(request.runners);
     last_bytes = request.bytes;
     return std::make_shared<PacedExecutable>(pace_);
   }
@@ -73,7 +74,7 @@ class PacedLoader : public Loader {
   int DeviceCount(DeviceKind kind) const override { return kind == DeviceKind::kCpu ? 1 : gpus; }
 
   std::shared_ptr<const std::string> last_bytes;
-  std::vector<int> devices;  // of each load
+  std::vector<int> devices, runners;  // of each load
   int gpus = 0;
 
  private:
@@ -141,6 +142,7 @@ TEST_F(RepositoryTest, AModelIsLoadedOncePerGpuAndItsInstancesRunThere) {
   const Model& model = *models->front();
   EXPECT_FALSE(model.run_inline) << "though it is short";
   EXPECT_THAT(paced_.devices, ElementsAre(2, 2, 0)) << "tried on the first, then loaded on each";
+  EXPECT_THAT(paced_.runners, ElementsAre(2, 2, 2)) << "those of its GPU, not all four";
   EXPECT_THAT(model.executables, SizeIs(2));
   EXPECT_THAT(model.settings.gpus, ElementsAre(2, 2, 0, 0));
   EXPECT_THAT(model.instance_graphs, SizeIs(4));

@@ -1,4 +1,4 @@
-#include "server/execute/torchscript_program.h"
+#include "server/execute/torch_program.h"
 
 #include <algorithm>
 #include <bit>
@@ -13,7 +13,6 @@
 #include <c10/core/InferenceMode.h>
 #include <c10/core/StreamGuard.h>
 
-#include "server/execute/forward_call.h"
 #include "server/execute/output_slot.h"
 #include "server/execute/run_rules.h"
 #include "server/execute/torch_types.h"
@@ -72,22 +71,20 @@ struct ProgramSlot {
   c10::Event copied, computed, returned;
 };
 
-class TorchScriptProgram final : public DeviceProgram {
+class TorchProgram final : public DeviceProgram {
  public:
-  TorchScriptProgram(std::shared_ptr<const GraphPlan> plan, const std::shared_ptr<torch::jit::Graph>& graph,
-                     const c10::IValue& self, at::Device device, NewRecorder new_recorder)
-      : plan_(plan),
-        call_(std::move(plan), graph, self),
-        model_(Concat("model `", plan_->request.model_name, "`")),
+  TorchProgram(const LoadRequest& request, std::unique_ptr<DeviceCall> call, at::Device device,
+               NewRecorder new_recorder)
+      : call_(std::move(call)),
+        model_(Concat("model `", request.model_name, "`")),
+        intra_op_threads_(request.intra_op_threads),
         device_(device),
         guard_(device.type()),
         copy_in_(guard_.getNewStream(device)),
         compute_(guard_.getNewStream(device)),
         copy_out_(guard_.getNewStream(device)),
         new_recorder_(std::move(new_recorder)) {
-    for (const TensorSpec& spec : plan_->request.outputs) {
-      checks_.emplace_back(spec, plan_->request.batches, model_);
-    }
+    for (const TensorSpec& spec : request.outputs) checks_.emplace_back(spec, request.batches, model_);
   }
 
   absl::StatusOr<std::unique_ptr<PinnedSlab>> NewSlab(size_t bytes) override {
@@ -102,6 +99,7 @@ class TorchScriptProgram final : public DeviceProgram {
   }
 
   int64_t RowsToRun(size_t slot, const TensorList& inputs, int64_t rows) const override {
+    rows = std::max(rows, call_->LeastRows());
     if (slot >= slots_.size()) return rows;
     const auto& recorded = slots_[slot].recorded;
     const auto found = recorded.lower_bound(rows);
@@ -251,21 +249,17 @@ class TorchScriptProgram final : public DeviceProgram {
   }
 
   absl::Status Forward(ProgramSlot& slot, int64_t rows, TensorList& outputs) {
-    UseIntraOpThreads(plan_->request.intra_op_threads);
-    absl::Status status = call_.Fill(slot.shapes, [&](size_t input, torch::jit::Stack& stack) {
-      stack.emplace_back(slot.inputs[input]);
-      return absl::OkStatus();
-    });
+    UseIntraOpThreads(intra_op_threads_);
+    absl::Status status = call_->Run(slot.shapes, slot.inputs);
     if (!status.ok()) return status;
-    call_.Run();
     outputs.resize(checks_.size());
     slot.outputs.assign(checks_.size(), at::Tensor());
     for (size_t i = 0; i < checks_.size() && status.ok(); ++i) {
-      const c10::IValue* const value = call_.ResultAt(i);
+      const c10::IValue* const value = call_->ResultAt(i);
       status = value == nullptr ? checks_[i].Fault("it is there", "fewer values")
                                 : checks_[i].TakeInPlace(*value, rows, outputs[i], slot.outputs[i]);
     }
-    call_.Clear();
+    call_->Clear();
     return status;
   }
 
@@ -275,9 +269,9 @@ class TorchScriptProgram final : public DeviceProgram {
     slot.replayed = nullptr;
   }
 
-  const std::shared_ptr<const GraphPlan> plan_;
-  ForwardCall call_;
+  const std::unique_ptr<DeviceCall> call_;
   const std::string model_;  // for messages
+  const int intra_op_threads_;
   const at::Device device_;
   const c10::impl::VirtualGuardImpl guard_;
   const c10::Stream copy_in_, compute_, copy_out_;
@@ -288,21 +282,9 @@ class TorchScriptProgram final : public DeviceProgram {
 
 }  // namespace
 
-bool RunsAsProgram(const GraphPlan& plan) {
-  if (plan.request.device != DeviceKind::kGpu || plan.writes.state) return false;
-  for (const auto* specs : {&plan.request.inputs, &plan.request.outputs}) {
-    for (const TensorSpec& spec : *specs) {
-      if (spec.type == DataType::kBytes) return false;
-    }
-  }
-  return true;
-}
-
-std::unique_ptr<DeviceProgram> MakeTorchScriptProgram(std::shared_ptr<const GraphPlan> plan,
-                                                      const std::shared_ptr<torch::jit::Graph>& graph,
-                                                      const c10::IValue& self, c10::Device device,
-                                                      NewRecorder new_recorder) {
-  return std::make_unique<TorchScriptProgram>(std::move(plan), graph, self, device, std::move(new_recorder));
+std::unique_ptr<DeviceProgram> MakeTorchProgram(const LoadRequest& request, std::unique_ptr<DeviceCall> call,
+                                                c10::Device device, NewRecorder new_recorder) {
+  return std::make_unique<TorchProgram>(request, std::move(call), device, std::move(new_recorder));
 }
 
 }  // namespace driftserve

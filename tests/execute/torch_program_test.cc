@@ -1,7 +1,6 @@
-#include "server/execute/torchscript_program.h"
+#include "server/execute/torch_program.h"
 
 #include <ATen/Functions.h>
-#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/passes/inliner.h>
 
@@ -12,102 +11,19 @@
 #include "server/base/device_fault.h"
 #include "server/base/text.h"
 #include "server/execute/device_pipeline.h"
+#include "server/execute/torchscript_graph.h"
+#include "tests/fakes/float_request.h"
+#include "tests/fakes/torch_streams.h"
 
 namespace driftserve {
 namespace {
 
+using fakes::Floats;
+using fakes::FloatRequest;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr auto kCpu = c10::DeviceType::CPU;
-
-/// Gives the CPU streams and events, in torch's own way: what a program does with them is noted, in the order in which
-/// it does it. Streams are numbered from 1, events in the order of their first record, from 0.
-class NotingGuard final : public c10::impl::NoOpDeviceGuardImpl<kCpu> {
- public:
-  NotingGuard() : former_(c10::impl::getDeviceGuardImpl(kCpu)) { c10::impl::registerDeviceGuard(kCpu, this); }
-  ~NotingGuard() override { c10::impl::registerDeviceGuard(kCpu, former_); }
-
-  c10::Stream getStream(c10::Device) const noexcept override { return MakeStream(current_); }
-  c10::Stream getNewStream(c10::Device, int) const override { return MakeStream(++streams_); }
-  c10::Stream exchangeStream(c10::Stream stream) const noexcept override {
-    return MakeStream(std::exchange(current_, stream.id()));
-  }
-  void record(void** event, const c10::Stream& stream, c10::DeviceIndex, c10::EventFlag) const override {
-    if (*event == nullptr) *event = new int(events_++);
-    Note("record", *event, stream.id());
-  }
-  void block(void* event, const c10::Stream& stream) const override { Note("block", event, stream.id()); }
-  bool queryEvent(void* event) const override { return done; }
-  void synchronizeEvent(void* event) const override { Note("wait", event, 0); }
-  void synchronizeStream(const c10::Stream& stream) const override {}
-  void destroyEvent(void* event, c10::DeviceIndex) const noexcept override { delete static_cast<int*>(event); }
-
-  /// The next such step throws what CUDA would.
-  void FailNext(const std::string& step, const std::string& message) { failing_ = {step, message}; }
-
-  mutable std::vector<std::string> log;
-  bool done = true;
-
- private:
-  static c10::Stream MakeStream(c10::StreamId id) {
-    return c10::Stream(c10::Stream::UNSAFE, c10::Device(kCpu, 0), id);
-  }
-  void Note(const std::string& step, void* event, c10::StreamId stream) const {
-    if (step == failing_.first) {
-      failing_.first.clear();
-      TORCH_CHECK(false, failing_.second);
-    }
-    const std::string on = stream > 0 ? Concat(" on ", stream) : "";
-    log.push_back(Concat(step, " ", *static_cast<int*>(event), on));
-  }
-
-  const c10::impl::DeviceGuardImplInterface* const former_;
-  mutable c10::StreamId streams_ = 0, current_ = 0;
-  mutable int events_ = 0;
-  mutable std::pair<std::string, std::string> failing_;
-};
-
-/// Records by remembering the work, and replays by doing it again.
-class FakeRecorder final : public RunRecorder {
- public:
-  explicit FakeRecorder(int* replays) : replays_(replays) {}
-  std::unique_ptr<RecordedRun> Record(const std::function<void()>& work) override {
-    work();
-    return std::make_unique<Run>(replays_);
-  }
-
- private:
-  class Run final : public RecordedRun {
-   public:
-    explicit Run(int* replays) : replays_(replays) {}
-    void Replay() override { ++*replays_; }
-
-   private:
-    int* const replays_;
-  };
-  int* const replays_;
-};
-
-struct Request {
-  Request(Shape shape, std::vector<float> numbers) : values(std::move(numbers)) {
-    rows = shape[0];
-    inputs.push_back({DataType::kFp32, std::move(shape), reinterpret_cast<const char*>(values.data()),
-                      values.size() * sizeof(float)});
-  }
-  BatchItem Item() const { return {&inputs, rows}; }
-
-  std::vector<float> values;
-  TensorList inputs;
-  int64_t rows;
-};
-
-std::vector<float> Values(const TensorView& view) {
-  const auto* const first = reinterpret_cast<const float*>(view.bytes);
-  return {first, first + view.byte_size / sizeof(float)};
-}
-
-class TorchScriptProgramTest : public ::testing::Test {
+class TorchProgramTest : public ::testing::Test {
  protected:
   // A pipeline of the module that `forward` makes, with one input of two columns.
   void Make(const std::string& forward, std::vector<TensorSpec> outputs, ForwardResult result) {
@@ -127,21 +43,22 @@ class TorchScriptProgramTest : public ::testing::Test {
     const auto graph = module_->get_method("forward").graph()->copy();
     torch::jit::Inline(*graph);
     pipeline_ = std::make_unique<DevicePipeline>(
-        plan->request, MakeTorchScriptProgram(plan, graph, module_->_ivalue(), c10::Device(kCpu, 0), [this] {
-          return absl::StatusOr<std::unique_ptr<RunRecorder>>(std::make_unique<FakeRecorder>(&replays_));
+        plan->request, MakeTorchProgram(plan->request, MakeTorchScriptCall(plan, graph, module_->_ivalue()),
+                                        c10::Device(c10::kCPU, 0), [this] {
+          return absl::StatusOr<std::unique_ptr<RunRecorder>>(std::make_unique<fakes::FakeRecorder>(&replays_));
         }));
   }
   void MakeDoubling() {
     Make("def forward(self, x):\n  return torch.add(x, x)\n", {{"y", DataType::kFp32, {2}}}, {});
   }
 
-  absl::Status Submit(const std::vector<Request>& requests) {
+  absl::Status Submit(const std::vector<FloatRequest>& requests) {
     std::vector<BatchItem> items;
-    for (const Request& request : requests) items.push_back(request.Item());
+    for (const FloatRequest& request : requests) items.push_back(request.Item());
     return pipeline_->Submit(items);
   }
 
-  NotingGuard guard_;
+  fakes::NotingGuard guard_;
   int replays_ = 0;
   std::unique_ptr<torch::jit::Module> module_;
   std::shared_ptr<GraphPlan> plan_;
@@ -149,7 +66,7 @@ class TorchScriptProgramTest : public ::testing::Test {
   TensorList outputs_;
 };
 
-TEST_F(TorchScriptProgramTest, EachStepWaitsForTheOneBeforeOnAStreamOfItsOwn) {
+TEST_F(TorchProgramTest, EachStepWaitsForTheOneBeforeOnAStreamOfItsOwn) {
   MakeDoubling();
   ASSERT_TRUE(Submit({{{1, 2}, {1, 2}}, {{2, 2}, {3, 4, 5, 6}}}).ok());
   ASSERT_TRUE(Submit({{{1, 2}, {7, 8}}}).ok());
@@ -160,13 +77,13 @@ TEST_F(TorchScriptProgramTest, EachStepWaitsForTheOneBeforeOnAStreamOfItsOwn) {
   guard_.log.clear();
   ASSERT_TRUE(pipeline_->Finish(outputs_).ok());
   EXPECT_THAT(guard_.log, ElementsAre("wait 2"));
-  EXPECT_THAT(Values(outputs_[0]), ElementsAre(2, 4, 6, 8, 10, 12));
+  EXPECT_THAT(Floats(outputs_[0]), ElementsAre(2, 4, 6, 8, 10, 12));
   EXPECT_THAT(outputs_[0].shape, ElementsAre(3, 2));
   ASSERT_TRUE(pipeline_->Finish(outputs_).ok());
-  EXPECT_THAT(Values(outputs_[0]), ElementsAre(14, 16));
+  EXPECT_THAT(Floats(outputs_[0]), ElementsAre(14, 16));
 }
 
-TEST_F(TorchScriptProgramTest, ReadyIsWhatTheLastEventSays) {
+TEST_F(TorchProgramTest, ReadyIsWhatTheLastEventSays) {
   MakeDoubling();
   ASSERT_TRUE(Submit({{{1, 2}, {1, 2}}}).ok());
   guard_.done = false;
@@ -175,13 +92,13 @@ TEST_F(TorchScriptProgramTest, ReadyIsWhatTheLastEventSays) {
   EXPECT_TRUE(pipeline_->Ready());
 }
 
-TEST_F(TorchScriptProgramTest, OutputsAreCheckedAndMayBeViewsInAnyOrder) {
+TEST_F(TorchProgramTest, OutputsAreCheckedAndMayBeViewsInAnyOrder) {
   Make("def forward(self, x):\n  return x.t().contiguous().t(), x.select(1, 1)\n",
        {{"same", DataType::kFp32, {2}}, {"second", DataType::kFp32, {1}}}, {ForwardResult::Kind::kSequence, {}, {}});
   ASSERT_TRUE(Submit({{{2, 2}, {1, 2, 3, 4}}}).ok());
   ASSERT_TRUE(pipeline_->Finish(outputs_).ok());
-  EXPECT_THAT(Values(outputs_[0]), ElementsAre(1, 2, 3, 4));
-  EXPECT_THAT(Values(outputs_[1]), ElementsAre(2, 4));
+  EXPECT_THAT(Floats(outputs_[0]), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(Floats(outputs_[1]), ElementsAre(2, 4));
   EXPECT_THAT(outputs_[1].shape, ElementsAre(2, 1)) << "a score per row may come without its one column";
 
   Make("def forward(self, x):\n  return torch.sum(x)\n", {{"y", DataType::kFp32, {2}}}, {});
@@ -190,7 +107,7 @@ TEST_F(TorchScriptProgramTest, OutputsAreCheckedAndMayBeViewsInAnyOrder) {
   EXPECT_EQ(pipeline_->under_way(), 0u);
 }
 
-TEST_F(TorchScriptProgramTest, WhatTheModelRaisesIsItsOwnMessage) {
+TEST_F(TorchProgramTest, WhatTheModelRaisesIsItsOwnMessage) {
   Make("def forward(self, x):\n  assert not bool(torch.any(torch.lt(x, 0))), 'negative input'\n  return x\n",
        {{"y", DataType::kFp32, {2}}}, {});
   const absl::Status status = Submit({{{1, 2}, {1, -2}}});
@@ -200,7 +117,7 @@ TEST_F(TorchScriptProgramTest, WhatTheModelRaisesIsItsOwnMessage) {
   EXPECT_TRUE(pipeline_->Finish(outputs_).ok());
 }
 
-TEST_F(TorchScriptProgramTest, CopiesAndEventsThatFindTheDeviceGoneSaySo) {
+TEST_F(TorchProgramTest, CopiesAndEventsThatFindTheDeviceGoneSaySo) {
   for (const char* const step : {"record", "block"}) {
     MakeDoubling();
     guard_.FailNext(step, "CUDA error: an illegal memory access was encountered");
@@ -212,15 +129,15 @@ TEST_F(TorchScriptProgramTest, CopiesAndEventsThatFindTheDeviceGoneSaySo) {
   EXPECT_TRUE(IsDeviceFault(pipeline_->Finish(outputs_)));
 }
 
-TEST_F(TorchScriptProgramTest, MemoryThatRunsOutIsNoFaultOfTheDevice) {
+TEST_F(TorchProgramTest, MemoryThatRunsOutIsNoFaultOfTheDevice) {
   MakeDoubling();
   guard_.FailNext("block", "CUDA out of memory. Tried to allocate 20.00 MiB.");
   EXPECT_EQ(Submit({{{1, 2}, {1, 2}}}).code(), absl::StatusCode::kResourceExhausted);
 }
 
-TEST_F(TorchScriptProgramTest, ARecordedRunReadsAndWritesTheMemoryThatItWasRecordedWith) {
+TEST_F(TorchProgramTest, ARecordedRunReadsAndWritesTheMemoryThatItWasRecordedWith) {
   MakeDoubling();
-  const Request four({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  const FloatRequest four({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
   const BatchItem item = four.Item();
   ASSERT_TRUE(pipeline_->Run({&item, 1}, outputs_).ok());
   ASSERT_TRUE(pipeline_->Record({&item, 1}).ok());
@@ -228,7 +145,7 @@ TEST_F(TorchScriptProgramTest, ARecordedRunReadsAndWritesTheMemoryThatItWasRecor
   ASSERT_TRUE(pipeline_->Finish(outputs_).ok());
   EXPECT_EQ(replays_, 1);
   EXPECT_THAT(outputs_[0].shape, ElementsAre(1, 2)) << "filled up to four rows, cut back to one";
-  EXPECT_THAT(Values(outputs_[0]), ElementsAre(2, 4)) << "the recorder did nothing: this is the recorded run's memory";
+  EXPECT_THAT(Floats(outputs_[0]), ElementsAre(2, 4)) << "the recorder did nothing: this is the recorded run's memory";
   ASSERT_TRUE(Submit({{{5, 2}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}}).ok());
   ASSERT_TRUE(pipeline_->Finish(outputs_).ok());
   EXPECT_EQ(replays_, 1) << "no recorded run is large enough";
