@@ -2,6 +2,8 @@
 //
 //   gpu_check devices                   how many GPUs this machine and LibTorch have
 //   gpu_check conform cpu|gpu           every small model against itself on CPU; 1 where a result differs
+//   gpu_check package FOLDER cpu|gpu    FOLDER/model.pt2 there against FOLDER/model.pt on CPU, as compile_package.py
+//                                       writes them; 1 where a result differs
 //   gpu_check write REPOSITORY cpu|gpu  models for a server: small, and on a GPU large too
 //   gpu_check throughput SECONDS        the large network: raw loop and pipeline, by turns (JSON)
 //   gpu_check saturate SECONDS          the pipeline alone, for whoever looks at the GPU meanwhile (JSON)
@@ -12,6 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <random>
 
 #include <ATen/Functions.h>
@@ -24,6 +28,8 @@
 #include "server/base/text.h"
 #include "server/execute/archive_bytes.h"
 #include "server/execute/async_graph.h"
+#include "server/execute/model_loader.h"
+#include "server/execute/package_loader.h"
 #include "server/execute/torchscript_loader.h"
 #include "tests/fakes/model_repository.h"
 #include "tests/gpu/gpu_models.h"
@@ -45,16 +51,20 @@ void Check(const absl::Status& status, const std::string& what) {
 }
 
 Loader& TheLoader() {
-  static const std::unique_ptr<Loader> loader = MakeTorchScriptLoader();
+  static const std::unique_ptr<Loader> loader = MakeModelLoader(MakeTorchScriptLoader(), MakePackageLoader());
   return *loader;
 }
 
-std::unique_ptr<Graph> Load(const CheckedModel& model, DeviceKind device, bool cuda_graphs = false) {
-  auto executable = TheLoader().Load(Request(model, device, cuda_graphs));
-  Check(executable.status(), model.name);
+std::unique_ptr<Graph> Load(const LoadRequest& request) {
+  auto executable = TheLoader().Load(request);
+  Check(executable.status(), request.file);
   auto graph = (*executable)->NewGraph();
-  Check(graph.status(), model.name);
+  Check(graph.status(), request.file);
   return *std::move(graph);
+}
+
+std::unique_ptr<Graph> Load(const CheckedModel& model, DeviceKind device, bool cuda_graphs = false) {
+  return Load(Request(model, device, cuda_graphs));
 }
 
 /// Rows of random numbers for a model, from a fixed seed.
@@ -150,21 +160,41 @@ Results RunBatches(Graph& graph, const CheckedModel& model) {
   return results;
 }
 
+// Whether `other` gives what the graph on the CPU gives; prints it.
+bool Same(const CheckedModel& model, Graph& on_cpu, Graph& other) {
+  const Results expected = RunBatches(on_cpu, model), got = RunBatches(other, model);
+  double worst = expected.size() == got.size() ? 0 : INFINITY;
+  for (size_t i = 0; i < std::min(expected.size(), got.size()); ++i) {
+    worst = std::max(worst, Distance(expected[i], got[i], model.tolerance));
+  }
+  const bool replays = other.async() != nullptr && other.async()->statistics().replayed_batches > 0;
+  std::printf("%-18s %s, %zu batches%s, difference %.3g of what is allowed\n", model.name.c_str(),
+              worst <= 1 ? "equal" : "DIFFERS", got.size(), replays ? ", half of them replayed" : "", worst);
+  return worst <= 1;
+}
+
 int Conform(DeviceKind device) {
   int bad = 0;
   for (const CheckedModel& model : SmallModels()) {
-    const std::unique_ptr<Graph> on_cpu = Load(model, DeviceKind::kCpu), other = Load(model, device, true);
-    const Results expected = RunBatches(*on_cpu, model), got = RunBatches(*other, model);
-    double worst = expected.size() == got.size() ? 0 : INFINITY;
-    for (size_t i = 0; i < std::min(expected.size(), got.size()); ++i) {
-      worst = std::max(worst, Distance(expected[i], got[i], model.tolerance));
-    }
-    const bool replays = other->async() != nullptr && other->async()->statistics().replayed_batches > 0;
-    std::printf("%-18s %s, %zu batches%s, difference %.3g of what is allowed\n", model.name.c_str(),
-                worst <= 1 ? "equal" : "DIFFERS", got.size(), replays ? ", half of them replayed" : "", worst);
-    bad += worst > 1;
+    bad += !Same(model, *Load(model, DeviceKind::kCpu), *Load(model, device, true));
   }
   return bad == 0 ? 0 : 1;
+}
+
+std::string FileContent(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) Fail(Concat(path, ": it cannot be read"));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+int ConformPackage(const std::string& folder, DeviceKind device) {
+  CheckedModel model = SmallNetwork(kLargestBatch);
+  model.name = "package";
+  model.archive = FileContent(folder + "/model.pt");
+  LoadRequest request = Request(model, device, device == DeviceKind::kGpu);
+  request.file = folder + "/model.pt2";
+  request.bytes = std::make_shared<const std::string>(FileContent(request.file));
+  return Same(model, *Load(model, DeviceKind::kCpu), *Load(request)) ? 0 : 1;
 }
 
 int Write(const std::string& repository, DeviceKind device) {
@@ -281,12 +311,13 @@ int Main(const std::vector<std::string>& words) {
   const auto device = [](const std::string& word) { return word == "gpu" ? DeviceKind::kGpu : DeviceKind::kCpu; };
   if (is("devices", 1)) return std::printf("%d\n", TheLoader().DeviceCount(DeviceKind::kGpu)) < 0;
   if (is("conform", 2)) return Conform(device(words[1]));
+  if (is("package", 3)) return ConformPackage(words[1], device(words[2]));
   if (is("write", 3)) return Write(words[1], device(words[2]));
   if (is("throughput", 2)) return Throughput(std::atof(words[1].c_str()));
   if (is("saturate", 2)) return Saturate(std::atof(words[1].c_str()));
   if (is("latency", 1)) return Latency();
-  std::fprintf(stderr, "usage: gpu_check devices | conform cpu|gpu | write REPOSITORY cpu|gpu | throughput SECONDS | "
-                       "saturate SECONDS | latency\n");
+  std::fprintf(stderr, "usage: gpu_check devices | conform cpu|gpu | package FOLDER cpu|gpu | write REPOSITORY "
+                       "cpu|gpu | throughput SECONDS | saturate SECONDS | latency\n");
   return 2;
 }
 

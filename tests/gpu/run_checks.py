@@ -4,7 +4,8 @@
     run_checks.py cpu    the packed programs load and serve here, and use nothing but this folder, torch and the system
     run_checks.py gpu    results on the GPU equal to the CPU's, then G1 to G5; exit code 3 where there is no GPU
 
-Figures go to standard output and to results.json in the working directory.
+Each compiles a package for its device too, where python3 can do that, and checks and serves it. Figures go to standard
+output and to results.json in the working directory.
 """
 
 import importlib.util
@@ -12,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import statistics
@@ -28,6 +30,13 @@ NO_GPU = 3
 SECONDS = 3.0  # of each measurement
 ROUNDS = 5
 CLIENTS = 4
+COMPILE_SECONDS = 600
+PACKAGE_CONFIG = """max_batch_size: 64
+input { name: "features" data_type: TYPE_FP32 dims: [ 8 ] }
+output { name: "score" data_type: TYPE_FP32 dims: [ 1 ] }
+"""
+ON_GPU = "instance_group { kind: KIND_GPU gpus: [ 0 ] }\noptimization { cuda { graphs: true } }\n"
+REPLAYED = 'model_name="{}",model_version="1",how="replayed"'
 MODEL_INFER = "/inference.GRPCInferenceService/ModelInfer"
 TARGETS = {"G1": (">=", 0.95), "G2": (">=", 97.0), "G3": ("<=", 2.2), "G4": (">=", 0.99), "G5": ("<=", 0.4)}
 
@@ -156,6 +165,44 @@ def foreign_files(process, torch):
     return sorted(file for file in files if file.startswith("/") and not file.startswith(allowed))
 
 
+def compile_package(folder, device):
+    """None, or why no package for `device` could be compiled into the folder."""
+    words = [sys.executable, PACK / "compile_package.py", folder, device]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=COMPILE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"it took more than {COMPILE_SECONDS} s"
+    if done.returncode == 0:
+        return None
+    (pathlib.Path(folder) / "compile.log").write_text(done.stdout + done.stderr)
+    compiler = "" if shutil.which("g++") or shutil.which("clang++") else "no C++ compiler; "
+    return compiler + ((done.stdout + done.stderr).strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+
+
+def check_package(env, folder, device):
+    """Compiles a package for the device here, compares it with its eager twin on the CPU, and serves it."""
+    compiled = pathlib.Path(folder) / "compiled"
+    compiled.mkdir()
+    fault = compile_package(compiled, "cuda" if device == "gpu" else "cpu")
+    if fault is not None:
+        print(f"package for the {device}: NOT RUN: {fault}")
+        return f"not run: {fault}"
+    print(tool(env, "package", str(compiled), device), end="")
+    model = pathlib.Path(folder) / "packages" / "package"
+    (model / "1").mkdir(parents=True)
+    (model / "config.pbtxt").write_text(PACKAGE_CONFIG + (ON_GPU if device == "gpu" else ""))
+    shutil.copy(compiled / "model.pt2", model / "1")
+    allowed = {**env, "DRIFTSERVE_REPOSITORY__ALLOW_NATIVE_CODE": "true"}
+    with Server(allowed, folder, model.parent) as server:
+        body = infer_call("package", "features", "FP32", [1, 8], floats(8, "f"))
+        _, latencies = poisson(env, folder, server.grpc, body, 500, 2, 3)
+        replays = server.metric("driftserve_device_batches_total{" + REPLAYED.format("package"))
+        if device == "gpu" and replays == 0:
+            sys.exit("run_checks: no batch of the package was replayed:\n" + server.log.read_text())
+    print(f"package for the {device}: {len(latencies)} calls answered, {replays:.0f} batches replayed, exit code 0")
+    return "equal and served"
+
+
 def check_cpu(env, torch):
     print(tool(env, "conform", "cpu"), end="")
     with tempfile.TemporaryDirectory() as folder:
@@ -168,6 +215,7 @@ def check_cpu(env, torch):
             body = infer_call("mlp", "features", "FP32", [1, 8], floats(8, "f"))
             _, latencies = poisson(env, folder, server.grpc, body, 200, 2, 1)
         print(f"server on CPU: {len(latencies)} calls answered, then exit code 0")
+        check_package(env, folder, "cpu")
     print("CPU part: passed")
 
 
@@ -192,8 +240,7 @@ def served_figures(env, folder, largest_batch_seconds, rate):
                for turn in range(ROUNDS)]
         replayed = infer_call("mlp_graphs", "features", "FP32", [1, 8], floats(8, "f"))
         poisson(env, folder, server.grpc, replayed, 500, 1, 9)
-        labels = 'model_name="mlp_graphs",model_version="1",how="replayed"'
-        replays = server.metric("driftserve_device_batches_total{" + labels)
+        replays = server.metric("driftserve_device_batches_total{" + REPLAYED.format("mlp_graphs"))
         if replays == 0:
             sys.exit("run_checks: no batch of mlp_graphs was replayed:\n" + server.log.read_text())
     print(f"server: {reached:.0f} images/s, p99 at 80 % {statistics.median(p99) * 1e3:.2f} ms, "
@@ -226,9 +273,11 @@ def report(figures):
 
 def check_gpu(env):
     if tool(env, "devices").strip() == "0":
-        print("no GPU: not run: results on a GPU, G1, G2, G3, G4, G5")
+        print("no GPU: not run: results on a GPU, a package for one, G1, G2, G3, G4, G5")
         return NO_GPU
     print(tool(env, "conform", "gpu"), end="", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        package = check_package(env, folder, "gpu")
     speed = json.loads(tool(env, "throughput", str(SECONDS)))
     figures = {"G1": [ours / raw for ours, raw in zip(speed["pipeline"], speed["raw"])], "G2": [gpu_busy(env)]}
     figures["G5"] = [one["ratio"] for one in json.loads(tool(env, "latency"))]
@@ -237,7 +286,8 @@ def check_gpu(env):
         rate = statistics.median(speed["pipeline"])
         figures["G3"] = served_figures(env, folder, speed["largest_batch_seconds"], rate)
         figures["G4"] = watching_ratio(env, folder)
-    pathlib.Path("results.json").write_text(json.dumps({"throughput": speed, "figures": figures}, indent=2))
+    pathlib.Path("results.json").write_text(json.dumps({"package": package, "throughput": speed, "figures": figures},
+                                                     indent=2))
     return report(dict(sorted(figures.items())))
 
 

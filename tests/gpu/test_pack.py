@@ -9,7 +9,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "gpu")]
 
-import pack  # noqa: E402  (the path is set above)
+import compile_package  # noqa: E402  (the path is set above)
+import pack  # noqa: E402
 import run_checks  # noqa: E402
 from support import protocol  # noqa: E402
 
@@ -62,3 +63,35 @@ def test_files_of_the_build_tree_are_foreign(tmp_path, monkeypatch):
         f"1-2 r-xp 0 0:0 1 {ROOT}/build/release/bin/driftserve\n"
         "3-4 r-xp 0 0:0 1 /usr/lib/x.so\n5-6 rw-p 0 0:0 0 [heap]\n"))
     assert run_checks.foreign_files("self", torch) == [f"{ROOT}/build/release/bin/driftserve"]
+
+
+def test_why_no_package_was_compiled_is_said(tmp_path, monkeypatch):
+    script = tmp_path / "compile_package.py"
+    monkeypatch.setattr(run_checks, "PACK", tmp_path)
+    script.write_text("import sys\nprint('much')\nsys.exit('it went wrong')\n")
+    assert run_checks.compile_package(tmp_path, "cpu").endswith("it went wrong")
+    assert (tmp_path / "compile.log").read_text() == "much\nit went wrong\n"
+    monkeypatch.setattr(run_checks.shutil, "which", lambda name: None)
+    assert run_checks.compile_package(tmp_path, "cpu").startswith("no C++ compiler; ")
+    script.write_text("")
+    assert run_checks.compile_package(tmp_path, "cpu") is None
+
+
+def test_a_toolkit_is_stood_in_for_where_there_is_none(tmp_path, monkeypatch):
+    headers = tmp_path / "site" / "triton" / "backends" / "nvidia" / "include"
+    headers.mkdir(parents=True)
+    (headers / "cuda.h").write_text("// a header")
+    (headers.parents[2] / "__init__.py").write_text("")
+    driver = tmp_path / "libcuda.so.1"
+    driver.write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setattr(compile_package, "DRIVERS", (str(tmp_path / "libcuda.so.*"),))
+    monkeypatch.setattr(compile_package.shutil, "which", lambda name: None)
+    monkeypatch.setattr(compile_package.os.path, "exists", lambda path: False)
+    monkeypatch.setenv("CUDA_HOME", "")
+    compile_package.stand_in_for_toolkit(tmp_path)
+    home = tmp_path / "toolkit"
+    assert compile_package.os.environ["CUDA_HOME"] == str(home)
+    assert (home / "include" / "cuda.h").read_text() == "// a header"
+    assert "NV_IF_ELSE_TARGET" in (home / "include" / "nv" / "target").read_text()
+    assert (home / "lib" / "libcuda.so").resolve() == driver
