@@ -1,9 +1,10 @@
-"""Compiles a product of matrices for CUDA on a machine that has neither a GPU nor CUDA's toolkit.
+"""Compiles a network that returns its input for CUDA, on a machine that has neither a GPU nor CUDA's toolkit.
 
     compile_without_gpu.py FOLDER
 
-writes FOLDER/model.pt2: code for a GPU of compute capability 9.0 that calls LibTorch's kernels and has none of its own,
-as those are tried on a GPU while they are compiled. What torch 2.11.0 asks of a GPU on the way is answered here.
+writes FOLDER/model.pt2: features FP32 [n, 8] -> the same, for a GPU of compute capability 9.0, and FOLDER/model.pt,
+its TorchScript twin. It has no kernels: those are tried on a GPU while they are compiled. What torch 2.11.0 asks of a
+GPU on the way is answered here.
 """
 
 import pathlib
@@ -50,15 +51,18 @@ def main(folder):
     compile_package.stand_in_for_toolkit(folder)
     import torch
     from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-    class Product(torch.nn.Module):
+    class Same(torch.nn.Module):
         def forward(self, features):
-            return torch.mm(features, features.t())
+            return features.view(features.shape[0], 4, 2).view(features.shape[0], 8)
 
+    torch.jit.script(Same()).save(str(folder / "model.pt"))
     stand_in_for_gpu(torch)
-    with FakeTensorMode():
-        features = torch.empty(8, 8, device="cuda")
-    exported = torch.export.export(Product(), (), {"features": features})
+    with FakeTensorMode(shape_env=ShapeEnv()):
+        features = torch.empty(4, 8, device="cuda")
+    batch = torch.export.Dim("batch", max=compile_package.LARGEST_BATCH)
+    exported = torch.export.export(Same(), (), {"features": features}, dynamic_shapes={"features": {0: batch}})
     torch._inductor.aoti_compile_and_package(exported, package_path=str(folder / "model.pt2"))
 
 
