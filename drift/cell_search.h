@@ -7,21 +7,35 @@
 #include <vector>
 
 #include "drift/dtype.h"
+#include "drift/vectorised.h"
 
 namespace drift {
 
-// Finds the right-closed cell of a key among sorted edges: the number of edges below the key. The number behind the
-// key is first mapped on one of many slots of equal width, which leaves the few edges of that slot; among these a
-// fixed number of halving steps follows, without a branch. Equal-mass edges of common distributions leave two to
-// four steps, and no distribution needs more than a plain binary search. Constant after construction.
+// Finds the right-closed cell of a value among sorted edges: the number of edges below it. The number is first mapped
+// on one of many slots of equal width, which leaves the few edges of that slot: at most four for equal-mass edges of
+// common distributions, so that one comparison of all four follows, and never more steps than a plain binary search.
+// Constant after construction.
 class CellSearch {
  public:
   CellSearch() : CellSearch(std::span<const std::uint64_t>(), KeyKind::kUnsigned) {}
   CellSearch(std::span<const std::uint64_t> sorted_edges, KeyKind kind);
 
-  // REQUIRES: number is KeyToDouble(key) of the kind given.
-  std::uint32_t Find(std::uint64_t key, double number) const {
-    const std::uint64_t* const edges = edges_.data();
+  // Among floating edges. REQUIRES: the kind is kFloating; number is finite.
+  std::uint32_t FindNumber(double number) const {
+    const double* const edges = numbers_.data();
+    std::size_t below = first_.data()[SlotOf(number)];
+    for (std::size_t step = widest_step_; step >= kFour; step /= 2) {
+      below += step & -static_cast<std::size_t>(edges[below + step - 1] < number);
+    }
+    // Two by two, as every processor can: -1 for each edge below.
+    const PairOfIntegers are_below =
+        (LoadedPair(edges + below) < number) + (LoadedPair(edges + below + kFour / 2) < number);
+    return static_cast<std::uint32_t>(below - static_cast<std::size_t>(are_below[0] + are_below[1]));
+  }
+
+  // Among integers, which a double need not hold. REQUIRES: the kind is another; number is KeyToDouble(key) of it.
+  std::uint32_t FindKey(std::uint64_t key, double number) const {
+    const std::uint64_t* const edges = keys_.data();
     std::size_t below = first_.data()[SlotOf(number)];
     for (std::size_t step = widest_step_; step > 0; step /= 2) {
       below += step & -static_cast<std::size_t>(edges[below + step - 1] < key);
@@ -36,11 +50,16 @@ class CellSearch {
     slot = slot < last_slot_ ? slot : last_slot_;
     return static_cast<std::size_t>(static_cast<std::int64_t>(slot > 0 ? slot : 0));
   }
+  void MakeSlots(std::span<const std::uint64_t> edges, KeyKind kind);
+  void SetSteps(std::size_t most, KeyKind kind);
+  void Pad(std::span<const std::uint64_t> edges, KeyKind kind);
 
   double origin_ = 0, slots_per_unit_ = 0, last_slot_ = 0;
-  std::size_t widest_step_ = 0;       // a power of two: the most edges of a slot are under twice as many; 0: none
+  std::size_t widest_step_ = 0;       // a power of two that is enough for the fullest slot; 0: none is needed
   std::vector<std::uint32_t> first_;  // edges in the slots before
-  std::vector<std::uint64_t> edges_;  // then the largest key, as often as the steps may look beyond the end
+  // The edges of one kind; then the largest there is, as often as the steps may look beyond the end.
+  std::vector<double> numbers_;
+  std::vector<std::uint64_t> keys_;
 };
 
 }  // namespace drift

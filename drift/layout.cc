@@ -41,7 +41,9 @@ std::optional<std::uint32_t> FeatureLayout::SlowCellOf(const Value& value) const
 }
 
 std::uint32_t FeatureLayout::CellOfKey(std::uint64_t key) const {
-  return kind_ == Kind::kNumeric ? search_.Find(key, KeyToDouble(key, key_kind_)) : categories_.FindKey(key);
+  if (kind_ != Kind::kNumeric) return categories_.FindKey(key);
+  const double number = KeyToDouble(key, key_kind_);
+  return key_kind_ == KeyKind::kFloating ? search_.FindNumber(number) : search_.FindKey(key, number);
 }
 
 void FeatureLayout::CellsOfKeys(std::span<const std::uint64_t> keys, std::span<std::uint32_t> cells) const {
@@ -51,7 +53,7 @@ void FeatureLayout::CellsOfKeys(std::span<const std::uint64_t> keys, std::span<s
     for (std::size_t i = 0; i < keys.size(); ++i) into[i] = CellOfKey(from[i]);
     return;
   }
-  for (std::size_t i = 0; i < keys.size(); ++i) into[i] = search_.Find(from[i], FloatingOfKey(from[i]));
+  for (std::size_t i = 0; i < keys.size(); ++i) into[i] = search_.FindNumber(FloatingOfKey(from[i]));
 }
 
 bool FeatureLayout::singleton(std::uint32_t cell) const {

@@ -29,8 +29,7 @@ class FeatureLayout {
   // The cell of a value; nullopt where it cannot be read as this feature's dtype.
   std::optional<std::uint32_t> CellOf(const Value& value) const {
     if (kind_ != Kind::kNumeric || !reader_.IsPlain(value)) return SlowCellOf(value);
-    const double number = reader_.Round(value);
-    return search_.Find(FloatingKey(number), number);
+    return search_.FindNumber(reader_.Round(value));
   }
   // Of a value already rounded (ToKey), and of a text.
   std::uint32_t CellOfKey(std::uint64_t key) const;

@@ -24,6 +24,10 @@ inline const FourIntegersInMemory& LoadedIntegers(const std::uint64_t* from) {
   return *reinterpret_cast<const FourIntegersInMemory*>(from);
 }
 
+using PairInMemory = double __attribute__((vector_size(16), aligned(8), may_alias));
+using PairOfIntegers = std::int64_t __attribute__((vector_size(16)));
+inline const PairInMemory& LoadedPair(const double* from) { return *reinterpret_cast<const PairInMemory*>(from); }
+
 // Of numbers from 0 to 2⁵² − 1, for which few processors have an instruction: as the fraction of a double from 2⁵² on.
 inline void ToDoubles(const FourIntegers& numbers, Four& doubles) {
   constexpr double kBase = 0x1p52;
