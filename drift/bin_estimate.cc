@@ -77,19 +77,25 @@ inline void ProductsOfFour(const double* left, const double* rows, std::size_t l
 
 std::size_t RoundedUp(std::size_t size) { return (size + kFour - 1) / kFour * kFour; }
 
-// u_p − u_{p−1}: [bin that is used][difference], both padded with zeros to a multiple of kFour.
-std::unique_ptr<double[]> StepsOfPanes(const FeatureBins& bins, std::size_t length) {
-  const BinMoments& moments = bins.view.moments;
+// u_p − u_{p−1}: [bin that is used][difference], both padded to a multiple of kFour, the differences with zeros. Taken
+// four bins of four panes at a time, whether all of them are used or not.
+DRIFT_VECTORISED std::unique_ptr<double[]> StepsOfPanes(const FeatureBins& bins, std::size_t length) {
   const std::span<const std::uint32_t> used = bins.used;
-  const std::size_t size = RoundedUp(used.size()) * length, differences = bins.view.slots - 1;
-  auto steps = std::make_unique_for_overwrite<double[]>(size);
-  std::fill(steps.get() + used.size() * length, steps.get() + size, 0.0);
-  for (std::size_t p = 0; p < differences; ++p) {
-    const double *const before = moments.pull(p, bins.offset), *const after = before + moments.bins;
-    for (std::size_t i = 0; i < used.size(); ++i) steps[i * length + p] = after[used[i]] - before[used[i]];
+  const std::size_t rows = RoundedUp(used.back() + 1), last = bins.view.slots - 1;
+  auto steps = std::make_unique_for_overwrite<double[]>(rows * length);
+  for (std::size_t b = 0; b < rows; b += kFour) {
+    for (std::size_t p = 0; p < length; p += kFour) {
+      const auto pull = [&](std::size_t pane) -> const FourInMemory& {
+        return Loaded(bins.view.moments.pull(std::min(pane, last), bins.offset + b));
+      };
+      Four of_bins[kFour];
+      Transpose(pull(p + 1) - pull(p), pull(p + 2) - pull(p + 1), pull(p + 3) - pull(p + 2), pull(p + 4) - pull(p + 3),
+                of_bins);
+      for (std::size_t i = 0; i < kFour; ++i) Store(of_bins[i], steps.get() + (b + i) * length + p);
+    }
   }
   for (std::size_t i = 0; i < used.size(); ++i) {
-    std::fill(steps.get() + i * length + differences, steps.get() + (i + 1) * length, 0.0);
+    if (used[i] != i) std::copy_n(steps.get() + used[i] * length, length, steps.get() + i * length);
   }
   return steps;
 }
@@ -115,11 +121,11 @@ DRIFT_VECTORISED std::vector<double> MeasuredCovariance(const FeatureBins& bins)
 // The measured covariance, and by how much it is larger than the model form.
 void MeasureByPanes(const FeatureBins& bins, BinEstimate& estimate) {
   estimate.covariance = MeasuredCovariance(bins);
-  const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows), model = ModelVariances(bins);
+  const std::vector<double> model = ModelVariances(bins);
   double model_trace = 0, trace = 0;
-  for (std::size_t i = 0; i < smooth.size(); ++i) {
-    model_trace += model[i] / smooth[i];
-    trace += estimate.covariance[i * smooth.size() + i] / smooth[i];
+  for (std::size_t i = 0; i < estimate.size(); ++i) {
+    model_trace += model[i] / estimate.smooth[i];
+    trace += estimate.covariance[i * estimate.size() + i] / estimate.smooth[i];
   }
   if (model_trace > 0) estimate.design_effect = trace / model_trace;
 }
@@ -162,6 +168,7 @@ BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceS
     estimate.reference.push_back(reference.shares[b]);
     estimate.current.push_back(total[b]);
   }
+  estimate.smooth = Smooth(estimate.reference, estimate.rows);
   const FeatureBins bins{view, offset, estimate.bins};
   estimate.measured = view.slots >= kMeasuredPanes;
   if (estimate.measured) {

@@ -16,6 +16,7 @@ namespace drift {
 struct BinEstimate {
   std::vector<std::uint32_t> bins;         // their indices in the layout
   std::vector<double> reference, current;  // p and q̂, B each; both sum to 1
+  std::vector<double> smooth;              // p̃ = Smooth(p, m)
   std::vector<double> covariance;          // Σ_q, B × B
   bool measured = false;                   // from the differences of panes; else the model form
   double design_effect = 1;                // tr(DΣ) measured over model

@@ -87,7 +87,7 @@ void FillMoments(View& view) {
   }
   for (std::size_t g = 0; g < view.groups.size(); ++g) Scale(view.groups[g], g, moments);
   if (view.slots < kMeasuredPanes || !(view.seen > 0)) return;
-  moments.pulls.assign(view.slots * moments.bins, 0);
+  moments.pulls.assign(view.slots * moments.bins + kFour, 0);  // readers take four bins at a time
   for (const Term& term : view.terms) Pull(term, view.seen, moments);
 }
 

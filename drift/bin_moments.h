@@ -14,7 +14,7 @@ struct BinMoments {
   std::size_t bins = 0;                 // of all features
   std::vector<double> shares, squares;  // [group][bin]: f_g = Σ w k/N_g and s_g = Σ w² k/N_g²
   std::vector<double> total;            // [bin]: q̂ = Σ_g W_g f_g
-  std::vector<double> pulls;            // [slot][bin]: u_p, how far the pane pulls q̂; empty under kMeasuredPanes
+  std::vector<double> pulls;            // [slot][bin]: u_p, how far the pane pulls q̂; padded; empty under kMeasuredPanes
 
   const double* share(std::size_t group, std::size_t bin) const { return &shares[group * bins + bin]; }
   const double* square(std::size_t group, std::size_t bin) const { return &squares[group * bins + bin]; }

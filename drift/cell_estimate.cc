@@ -14,13 +14,14 @@ namespace {
 
 // F at the ends of the cells, and V(x) = Var F̂(x) there, model form: the sums over the groups, without − F²/N.
 struct Estimated {
-  std::vector<double> below, variance;
+  UnsetDoubles below;
+  std::vector<double> variance;
 };
 
 // Adds W_g f and W_g² n_g/(n_g−1) (S(x)(1 − 2f) + S f²) + (W_g/N) f², f being F_g(x). `squares`: Σ w² k of every
 // cell; empty where one weight serves the group, since then S(x) = S f.
-DRIFT_VECTORISED void AddGroup(const PresentGroup& group, const std::vector<double>& shares,
-                               const std::vector<double>& squares, double mix, Estimated& estimated) {
+DRIFT_VECTORISED void AddGroup(const PresentGroup& group, std::span<const double> shares,
+                               std::span<const double> squares, double mix, Estimated& estimated) {
   const double scale = group.weight * group.weight * group.kept / std::max(group.kept - 1, 1.0);
   const double weight = group.weight, mixed = mix * group.weight;
   const double* const share = shares.data();
@@ -52,15 +53,15 @@ void ForInnerBins(const FeatureLayout& layout, Take take) {
   for (std::uint32_t bin = 0; bin + 2 < layout.bins(); ++bin) take(layout.bin_end(bin) - 1);
 }
 
-std::vector<double> AtInnerBins(const FeatureLayout& layout, const std::vector<double>& below, double rows) {
+std::vector<double> AtInnerBins(const FeatureLayout& layout, std::span<const double> below, double rows) {
   std::vector<double> shares;
   ForInnerBins(layout, [&](std::uint32_t cell) { shares.push_back(below[cell] / rows); });
   return shares;
 }
 
 Estimated EstimateGroups(const FeatureLayout& layout, const FeatureCells& cells, double mix, PresentRows& rows) {
-  Estimated estimated = {std::vector<double>(cells.size()), std::vector<double>(cells.size())};
-  std::vector<double> shares;
+  Estimated estimated = {UnsetDoubles(cells.size(), 0.0), std::vector<double>(cells.size())};
+  UnsetDoubles shares;
   for (std::size_t g = 0; g < rows.groups().size(); ++g) {
     PresentGroup& group = rows.groups()[g];
     if (!rows.none_missing()) group.at_ends.assign(layout.bins() - 2, 0);

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "drift/bin_estimate.h"
 #include "drift/reference_sums.h"
+#include "drift/unset_doubles.h"
 #include "drift/view.h"
 
 namespace drift {
@@ -17,7 +17,7 @@ struct CellEstimate {
   // Rows up to the upper ends of the cells, MISSING left out: of the reference, whose sums must outlive this, …
   std::span<const double> reference_below;
   // … and of the traffic: counts where every kept row weighs the same, so that D can be taken in integers; else shares.
-  std::vector<double> current_below;
+  UnsetDoubles current_below;
   bool equal_weights = false;
   double rows = 0, effective_rows = 0;  // of the reference, not missing
   double current_rows = 0;              // what current_below ends with: kept, or 1

@@ -11,7 +11,7 @@ namespace drift {
 namespace {
 
 // The running sums of `counts`, scaled. Four at a time: a vector's own sums are made while the one before is added up.
-DRIFT_VECTORISED void SumUp(const std::uint64_t* counts, double scale, std::vector<double>& below) {
+DRIFT_VECTORISED void SumUp(const std::uint64_t* counts, double scale, std::span<double> below) {
   const FourIntegers none = {};
   FourIntegers before = {};
   double* const into = below.data();
@@ -33,7 +33,7 @@ DRIFT_VECTORISED void SumUp(const std::uint64_t* counts, double scale, std::vect
 
 }  // namespace
 
-void FeatureCells::CountBelow(std::vector<double>& below) const {
+void FeatureCells::CountBelow(UnsetDoubles& below) const {
   if (view_.classes.size() == 1 && !AnyLoose()) {
     below.resize(cells_);
     return SumUp(&view_.classes[0].counts[offset_], 1, below);
@@ -47,7 +47,7 @@ void FeatureCells::CountBelow(std::vector<double>& below) const {
   std::partial_sum(below.begin(), below.end(), below.begin());
 }
 
-void FeatureCells::ShareBelow(std::size_t group, double seen, std::vector<double>& below) const {
+void FeatureCells::ShareBelow(std::size_t group, double seen, UnsetDoubles& below) const {
   const auto of_group = [group](const CellClass& cells) { return cells.group == group; };
   const auto only = std::find_if(view_.classes.begin(), view_.classes.end(), of_group);
   const bool one = only != view_.classes.end() && std::none_of(only + 1, view_.classes.end(), of_group);
@@ -78,14 +78,14 @@ bool FeatureCells::AnyLoose() const {
                      [](const LooseCells& group) { return !group.weighted.empty(); });
 }
 
-void FeatureCells::AddCounts(const CellClass& from, double scale, std::vector<double>& sums) const {
+void FeatureCells::AddCounts(const CellClass& from, double scale, std::span<double> sums) const {
   const std::uint64_t* const counts = &from.counts[offset_];
   for (std::size_t b = 0; b < cells_; ++b) {
     sums[b] += scale * static_cast<double>(static_cast<std::int64_t>(counts[b]));
   }
 }
 
-void FeatureCells::AddLoose(const std::vector<double>& loose, std::vector<double>& sums) const {
+void FeatureCells::AddLoose(std::span<const double> loose, std::span<double> sums) const {
   for (std::size_t b = 0; b < cells_ && !loose.empty(); ++b) sums[b] += loose[offset_ + b];
 }
 

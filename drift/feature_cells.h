@@ -2,8 +2,10 @@
 #define DRIFT_FEATURE_CELLS_H_
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
+#include "drift/unset_doubles.h"
 #include "drift/view.h"
 
 namespace drift {
@@ -17,18 +19,18 @@ class FeatureCells {
   std::size_t size() const { return cells_; }
 
   // Rows up to the upper ends of the cells, whatever group they are in. REQUIRES: all kept rows weigh the same.
-  void CountBelow(std::vector<double>& below) const;
+  void CountBelow(UnsetDoubles& below) const;
 
   // f_g at the upper ends of the cells. `seen`: N_g.
-  void ShareBelow(std::size_t group, double seen, std::vector<double>& below) const;
+  void ShareBelow(std::size_t group, double seen, UnsetDoubles& below) const;
 
   // Σ w² k of a group in every cell.
   std::vector<double> Squares(std::size_t group) const;
 
  private:
   bool AnyLoose() const;
-  void AddCounts(const CellClass& from, double scale, std::vector<double>& sums) const;
-  void AddLoose(const std::vector<double>& loose, std::vector<double>& sums) const;
+  void AddCounts(const CellClass& from, double scale, std::span<double> sums) const;
+  void AddLoose(std::span<const double> loose, std::span<double> sums) const;
 
   const View& view_;
   const std::size_t offset_, cells_;

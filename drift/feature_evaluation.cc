@@ -64,7 +64,7 @@ double Distance(Measure measure, const BinEstimate& estimate, double samples) {
     case Measure::kLInfinity: return LInfinityDistance(estimate.reference, estimate.current);
     default: break;
   }
-  return ChiSquareDistance(Smooth(estimate.reference, estimate.rows), Smooth(estimate.current, samples));
+  return ChiSquareDistance(estimate.smooth, Smooth(estimate.current, samples));
 }
 
 bool Asks(std::span<const Measure> measures, Measure measure) {
@@ -80,7 +80,7 @@ void Measures(const View& view, std::size_t feature, const ReferenceSums& refere
   FeatureResult& result = evaluation.result;
   result.measures.reserve(measures.size());
   if (Asks(measures, Measure::kPsi) && estimate.size() > 1) {
-    evaluation.psi.emplace(estimate);
+    evaluation.psi.emplace(estimate, result.effective_samples);
     result.measures.push_back(PsiResult(*evaluation.psi, thresholds));
   }
   const bool wants_cells = Asks(measures, Measure::kKs) || Asks(measures, Measure::kWasserstein);

@@ -62,11 +62,10 @@ DRIFT_VECTORISED double SquareTrace(const std::vector<double>& covariance, const
 
 double EffectiveSamples(const BinEstimate& estimate) {
   const std::size_t size = estimate.size();
-  const std::vector<double> smooth = Smooth(estimate.reference, estimate.rows);
   double plain = 0, trace = 0;
   for (std::size_t b = 0; b < size; ++b) {
-    plain += estimate.current[b] * (1 - estimate.current[b]) / smooth[b];
-    trace += estimate.covariance[b * size + b] / smooth[b];
+    plain += estimate.current[b] * (1 - estimate.current[b]) / estimate.smooth[b];
+    trace += estimate.covariance[b * size + b] / estimate.smooth[b];
   }
   // All in one bin: nothing varies, but for the rounding of a share that is 1.
   constexpr double kRounding = 1e-12;
@@ -74,9 +73,11 @@ double EffectiveSamples(const BinEstimate& estimate) {
   return plain / trace;
 }
 
-PsiTest::PsiTest(const BinEstimate& estimate) : samples_(EffectiveSamples(estimate)) {
+PsiTest::PsiTest(const BinEstimate& estimate) : PsiTest(estimate, EffectiveSamples(estimate)) {}
+
+PsiTest::PsiTest(const BinEstimate& estimate, double samples) : samples_(samples) {
   const std::size_t size = estimate.size();
-  const std::vector<double> p = Smooth(estimate.reference, estimate.rows);
+  const std::vector<double>& p = estimate.smooth;
   const std::vector<double> q = Smooth(estimate.current, samples_);
   const double m = estimate.effective_rows;
   std::vector<double> g(size), h(size), of_traffic(size), of_reference(size);

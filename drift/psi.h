@@ -12,7 +12,8 @@ namespace drift {
 // A value type; nothing in it is NaN or infinite.
 class PsiTest {
  public:
-  // REQUIRES: estimate.size() ≥ 2.
+  // `samples`: EffectiveSamples(estimate). REQUIRES: estimate.size() ≥ 2.
+  PsiTest(const BinEstimate& estimate, double samples);
   explicit PsiTest(const BinEstimate& estimate);
 
   double value() const { return value_; }

@@ -1,17 +1,34 @@
 #include "drift/readiness.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
 #include "drift/chi_squared.h"
 
 namespace drift {
+namespace {
+
+// Kept: features have the same few numbers of bins, evaluation after evaluation.
+double Quantile(std::size_t freedom, double alpha) {
+  struct Known {
+    std::size_t freedom = 0;
+    double alpha = 0, quantile = 0;
+  };
+  thread_local std::array<Known, 64> known;
+  Known& entry = known[freedom % known.size()];
+  if (entry.freedom != freedom || entry.alpha != alpha) {
+    entry = {freedom, alpha, ChiSquaredQuantile(static_cast<double>(freedom), alpha)};
+  }
+  return entry.quantile;
+}
+
+}  // namespace
 
 double NeededReferenceRows(std::size_t bins, const ThresholdSettings& thresholds) {
   if (!(thresholds.psi_warn > 0)) return 0;
-  const double freedom = static_cast<double>(std::max<std::size_t>(bins, 2) - 1);
-  return ChiSquaredQuantile(freedom, thresholds.alpha) / thresholds.psi_warn;
+  return Quantile(std::max<std::size_t>(bins, 2) - 1, thresholds.alpha) / thresholds.psi_warn;
 }
 
 std::optional<double> NeededSamples(std::size_t bins, const ThresholdSettings& thresholds, double reference_rows) {

@@ -52,6 +52,17 @@ inline void SumEach(const Four& a, const Four& b, const Four& c, const Four& d, 
   sums = __builtin_shuffle(ac, bd, FourIntegers{0, 4, 2, 6}) + __builtin_shuffle(ac, bd, FourIntegers{1, 5, 3, 7});
 }
 
+// columns[i]: the numbers i of a, b, c and d.
+inline void Transpose(const Four& a, const Four& b, const Four& c, const Four& d, Four (&columns)[kFour]) {
+  const Four ab = __builtin_shuffle(a, b, FourIntegers{0, 4, 2, 6}), cd = __builtin_shuffle(c, d, FourIntegers{0, 4, 2, 6});
+  const Four ab_odd = __builtin_shuffle(a, b, FourIntegers{1, 5, 3, 7});
+  const Four cd_odd = __builtin_shuffle(c, d, FourIntegers{1, 5, 3, 7});
+  columns[0] = __builtin_shuffle(ab, cd, FourIntegers{0, 1, 4, 5});
+  columns[1] = __builtin_shuffle(ab_odd, cd_odd, FourIntegers{0, 1, 4, 5});
+  columns[2] = __builtin_shuffle(ab, cd, FourIntegers{2, 3, 6, 7});
+  columns[3] = __builtin_shuffle(ab_odd, cd_odd, FourIntegers{2, 3, 6, 7});
+}
+
 // Σ a b. Four sums, so that one addition does not wait for the one before.
 inline double Product(const double* a, const double* b, std::size_t size) {
   Four sums = {};
