@@ -16,7 +16,7 @@ struct FeatureBins {
 
   double share(std::size_t group, std::size_t i) const { return *view.moments.share(group, offset + used[i]); }
   double square(std::size_t group, std::size_t i) const { return *view.moments.square(group, offset + used[i]); }
-  double total(std::size_t i) const { return view.moments.total[offset + used[i]]; }
+  double total(std::size_t i) const { return *view.moments.total(offset + used[i]); }
 };
 
 // Adds a group's part of entry (i, j) of Σ_g W_g² n_g/(n_g−1) C_g + (1/N)(Σ_g W_g f_g f_gᵀ − q̂ q̂ᵀ). `sum`: Σ s_g.
@@ -151,7 +151,7 @@ std::vector<double> Smooth(std::span<const double> shares, double rows) {
 BinEstimate EstimateBins(const View& view, std::size_t feature, const ReferenceSums& reference) {
   const FeatureLayout& layout = view.layout->feature(feature);
   const std::size_t offset = view.layout->bin_offset(feature);
-  const double* const total = &view.moments.total[offset];
+  const double* const total = view.moments.total(offset);
   BinEstimate estimate;
   estimate.rows = reference.rows;
   estimate.effective_rows = reference.effective_rows;

@@ -203,7 +203,8 @@ View Blocks::Finish(View view) const {
   for (const Term& term : view.terms) {
     view.equal_weights = view.equal_weights && term.weight == view.terms.front().weight;
   }
-  FillMoments(view);
+  SumWeights(view);
+  FillMoments(view, 0, layout_->features());
   return view;
 }
 

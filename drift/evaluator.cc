@@ -12,6 +12,7 @@ namespace drift {
 namespace {
 
 constexpr double kDayNs = 24 * 3600e9;
+constexpr std::size_t kFeaturesAtOnce = 4;  // whose moments fit the nearest cache
 
 // α_eval: the level at which states change, so that alarms come at the stated rate a day. A rolling window holds
 // about 20 independent looks per window length.
@@ -104,30 +105,59 @@ const std::vector<ReferenceSums>& Evaluator::SumsFor(const Layout& layout, const
   return sums;
 }
 
-// The population has index 0 and no stratum.
-ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const std::string& stratum,
-                                   const StateMemory::Moment& moment,
-                                   std::span<const std::optional<SampleDistance>> exact, Evaluation& evaluation) {
+FeatureEvaluation Evaluator::EvaluateOne(const View& view, std::size_t feature, const StratumReference* own,
+                                         const SampleDistance* exact) {
+  return EvaluateFeature(view, feature, SumsFor(*view.layout, own)[feature], settings_.thresholds,
+                         MeasuresOf(settings_, reference_->features[feature].name), exact);
+}
+
+ViewResult Evaluator::Decide(const View& view, std::size_t index, const std::string& stratum,
+                             const StateMemory::Moment& moment, std::vector<FeatureEvaluation> features,
+                             Evaluation& evaluation) {
   ViewResult result;
   result.stratum = stratum;
   result.rows_seen = view.seen;
   result.rows_kept = view.kept;
-  const std::vector<ReferenceSums>& sums =
-      SumsFor(*view.layout, index == 0 ? nullptr : FindStratum(*reference_, stratum));
-  std::vector<FeatureEvaluation> features;
-  features.reserve(reference_->features.size());
-  for (std::size_t f = 0; f < reference_->features.size(); ++f) {
-    features.push_back(EvaluateFeature(view, f, sums[f], settings_.thresholds,
-                                       MeasuresOf(settings_, reference_->features[f].name),
-                                       !exact.empty() && exact[f] ? &*exact[f] : nullptr));
-    if (moment.stale) features.back().result.ready = false;
-    if (moment.stale) features.back().result.reason = "no row for longer than the window";
-    if (moment.stale) features.back().result.measures.clear();
+  for (FeatureEvaluation& feature : features) {
+    if (!moment.stale) break;
+    feature.result.ready = false;
+    feature.result.reason = "no row for longer than the window";
+    feature.result.measures.clear();
   }
   if (index == 0 && !view.thin_reason.empty()) evaluation.warnings.push_back(view.thin_reason);
   memory_->Decide(index, moment, features, stratum, evaluation.changes);
+  result.features.reserve(features.size());
   for (FeatureEvaluation& feature : features) result.features.push_back(std::move(feature.result));
   return result;
+}
+
+ViewResult Evaluator::EvaluateView(const View& view, std::size_t index, const std::string& stratum,
+                                   const StateMemory::Moment& moment,
+                                   std::span<const std::optional<SampleDistance>> exact, Evaluation& evaluation) {
+  const StratumReference* const own = index == 0 ? nullptr : FindStratum(*reference_, stratum);
+  std::vector<FeatureEvaluation> features;
+  features.reserve(reference_->features.size());
+  for (std::size_t f = 0; f < reference_->features.size(); ++f) {
+    features.push_back(EvaluateOne(view, f, own, !exact.empty() && exact[f] ? &*exact[f] : nullptr));
+  }
+  return Decide(view, index, stratum, moment, std::move(features), evaluation);
+}
+
+// Some features at a time, in all views before the next: what the views read of them, they read from the cache.
+std::vector<std::vector<FeatureEvaluation>> Evaluator::EvaluateViews(const Window& window, std::vector<View>& views) {
+  const std::size_t count = reference_->features.size();
+  std::vector<const StratumReference*> own = {nullptr};
+  for (const std::string& stratum : window.strata()) own.push_back(FindStratum(*reference_, stratum));
+  std::vector<std::vector<FeatureEvaluation>> features(views.size());
+  for (std::vector<FeatureEvaluation>& of_view : features) of_view.reserve(count);
+  for (std::size_t begin = 0; begin < count; begin += kFeaturesAtOnce) {
+    const std::size_t end = std::min(count, begin + kFeaturesAtOnce);
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      FillMoments(views[v], begin, end);
+      for (std::size_t f = begin; f < end; ++f) features[v].push_back(EvaluateOne(views[v], f, own[v], nullptr));
+    }
+  }
+  return features;
 }
 
 Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
@@ -149,10 +179,12 @@ Evaluation Evaluator::Evaluate(const Window& window, std::int64_t now_ns) {
     evaluation.warnings.push_back("the window reached its byte limit: its panes are now " +
                                   Duration(window.pane_length_ns()) + " long");
   }
-  evaluation.population = EvaluateView(PopulationView(window), 0, "", moment, {}, evaluation);
-  for (std::size_t h = 0; h < strata && strata > 1; ++h) {
-    const View view = StratumView(window, static_cast<int>(h));
-    evaluation.strata.push_back(EvaluateView(view, h + 1, window.strata()[h], moment, {}, evaluation));
+  std::vector<View> views = ViewsOf(window);
+  std::vector<std::vector<FeatureEvaluation>> features = EvaluateViews(window, views);
+  evaluation.population = Decide(views[0], 0, "", moment, std::move(features[0]), evaluation);
+  for (std::size_t v = 1; v < views.size(); ++v) {
+    evaluation.strata.push_back(
+        Decide(views[v], v, window.strata()[v - 1], moment, std::move(features[v]), evaluation));
   }
   evaluation.model_state =
       memory.DecideModel(evaluation.population, moment, evaluation.drifted_share, evaluation.changes);

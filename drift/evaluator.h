@@ -12,6 +12,7 @@
 #include "drift/blocks.h"
 #include "drift/error.h"
 #include "drift/evaluation.h"
+#include "drift/feature_evaluation.h"
 #include "drift/monitor.h"
 #include "drift/reference_sums.h"
 #include "drift/sample_distance.h"
@@ -54,6 +55,14 @@ class Evaluator {
   StateMemory& MemoryOf(std::size_t strata);
   // Of every feature, from the stratum's own part of the reference; null: from the whole.
   const std::vector<ReferenceSums>& SumsFor(const Layout& layout, const StratumReference* own);
+  // `own`: as in SumsFor().
+  FeatureEvaluation EvaluateOne(const View& view, std::size_t feature, const StratumReference* own,
+                                const SampleDistance* exact);
+  // [view][feature]
+  std::vector<std::vector<FeatureEvaluation>> EvaluateViews(const Window& window, std::vector<View>& views);
+  // The population has index 0 and no stratum.
+  ViewResult Decide(const View& view, std::size_t index, const std::string& stratum, const StateMemory::Moment& moment,
+                    std::vector<FeatureEvaluation> features, Evaluation& evaluation);
   ViewResult EvaluateView(const View& view, std::size_t index, const std::string& stratum,
                           const StateMemory::Moment& moment, std::span<const std::optional<SampleDistance>> exact,
                           Evaluation& evaluation);

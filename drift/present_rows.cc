@@ -6,7 +6,7 @@ PresentRows::PresentRows(const View& view, std::size_t feature)
     : view_(view),
       missing_bin_(view.layout->bin_offset(feature) + view.layout->feature(feature).missing_bin()),
       groups_(view.groups.size()) {
-  none_missing_ = view.moments.total[missing_bin_] == 0;
+  none_missing_ = *view.moments.total(missing_bin_) == 0;
   none_missing_ ? TakeAll() : CountPresent();
 }
 

@@ -159,7 +159,7 @@ View MakeView(const Window& window, const std::vector<StratumSum>& sums,
   AddTerms(window, sums, group_of, view);
   Weigh(view, !NothingSeen(sums));
   AddCells(window, view);
-  FillMoments(view);
+  SumWeights(view);
   return view;
 }
 
@@ -182,10 +182,7 @@ std::size_t NumberGroups(const std::vector<StratumSum>& sums, const std::vector<
   return std::max<std::size_t>(groups, 1);
 }
 
-}  // namespace
-
-View PopulationView(const Window& window) {
-  const std::vector<StratumSum> sums = SumStrata(window);
+View WithoutMoments(const Window& window, const std::vector<StratumSum>& sums) {
   std::vector<std::optional<std::size_t>> group_of(sums.size());
   if (NothingSeen(sums)) {
     std::fill(group_of.begin(), group_of.end(), 0);
@@ -208,10 +205,31 @@ View PopulationView(const Window& window) {
   return view;
 }
 
-View StratumView(const Window& window, int stratum) {
+View WithoutMoments(const Window& window, const std::vector<StratumSum>& sums, std::size_t stratum) {
   std::vector<std::optional<std::size_t>> group_of(window.strata().size());
-  group_of[static_cast<std::size_t>(stratum)] = 0;
-  return MakeView(window, SumStrata(window), group_of, 1);
+  group_of[stratum] = 0;
+  return MakeView(window, sums, group_of, 1);
+}
+
+View WithAllMoments(View view) {
+  FillMoments(view, 0, view.layout->features());
+  return view;
+}
+
+}  // namespace
+
+View PopulationView(const Window& window) { return WithAllMoments(WithoutMoments(window, SumStrata(window))); }
+
+View StratumView(const Window& window, int stratum) {
+  return WithAllMoments(WithoutMoments(window, SumStrata(window), static_cast<std::size_t>(stratum)));
+}
+
+std::vector<View> ViewsOf(const Window& window) {
+  const std::vector<StratumSum> sums = SumStrata(window);
+  const std::size_t strata = window.strata().size();
+  std::vector<View> views = {WithoutMoments(window, sums)};
+  for (std::size_t h = 0; h < strata && strata > 1; ++h) views.push_back(WithoutMoments(window, sums, h));
+  return views;
 }
 
 }  // namespace drift

@@ -71,6 +71,9 @@ inline constexpr double kThinShare = 0.01;
 View PopulationView(const Window& window);
 View StratumView(const Window& window, int stratum);
 
+// The population's, then every stratum's where there are several; their moments are not filled yet.
+std::vector<View> ViewsOf(const Window& window);
+
 }  // namespace drift
 
 #endif  // DRIFT_VIEW_H_

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tests/drift/simulation.h"
+#include "tests/drift/watched_model.h"
 
 namespace drift {
 namespace {
@@ -235,6 +236,42 @@ TEST_F(EvaluatorTest, ANewCategoryIsFoundHoweverRareItWas) {
   Evaluation evaluation;
   for (int i = 0; i < 3; ++i) evaluation = evaluator.Evaluate(window_, kHour - 1);
   EXPECT_EQ(evaluation.population.features[1].state, State::kDrifted);
+}
+
+// Features are evaluated some at a time, in all views; the figures are those of each by itself.
+TEST(EvaluatorOfManyFeaturesTest, EveryFeatureOfEveryViewIsTheOneThatItsViewGives) {
+  constexpr int kFeatures = 9;
+  const auto reference = testing::WatchedModel(kFeatures);
+  const auto rows = testing::Traffic(kFeatures, 6000);
+  Window window(reference, {"a", "b"}, {});
+  for (int i = 0; i < 6000; ++i) {
+    const double rate = i % 2 == 0 ? 1 : 0.5;
+    window.CountSeen(i * kHour / 6000, i % 2, i % 2 == 0 ? 1 : 2);
+    ASSERT_TRUE(window.Add(i * kHour / 6000, i % 2, rate, 1, rows[static_cast<std::size_t>(i)]));
+  }
+  const EvaluatorSettings settings;
+  Evaluator evaluator(reference, settings, 0);
+  const Evaluation evaluation = evaluator.Evaluate(window, kHour - 1);
+  ASSERT_EQ(evaluation.strata.size(), 2u);
+  const auto expect_as_in = [&](const View& view, const ViewResult& result) {
+    ASSERT_EQ(result.features.size(), static_cast<std::size_t>(kFeatures));
+    for (std::size_t f = 0; f < kFeatures; ++f) {
+      const auto count = static_cast<double>(reference->rows);
+      const ReferenceSums sums(view.layout->feature(f), {reference->features[f].cell_counts, count, count});
+      const FeatureResult alone = EvaluateFeature(view, f, sums, settings.thresholds, settings.measures).result;
+      const FeatureResult& found = result.features[f];
+      EXPECT_EQ(found.name, alone.name);
+      EXPECT_EQ(found.effective_samples, alone.effective_samples);
+      ASSERT_EQ(found.measures.size(), 2u);
+      for (std::size_t m = 0; m < 2; ++m) {
+        EXPECT_EQ(found.measures[m].value, alone.measures[m].value);
+        EXPECT_EQ(found.measures[m].p_value_no_drift, alone.measures[m].p_value_no_drift);
+      }
+    }
+  };
+  expect_as_in(PopulationView(window), evaluation.population);
+  expect_as_in(StratumView(window, 0), evaluation.strata[0]);
+  expect_as_in(StratumView(window, 1), evaluation.strata[1]);
 }
 
 }  // namespace

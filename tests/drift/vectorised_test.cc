@@ -25,6 +25,14 @@ TEST(VectorisedTest, SumEachRoundsAsSumDoes) {
   EXPECT_EQ(sums[1], Sum(b));
 }
 
+TEST(VectorisedTest, ColumnsOfFourRows) {
+  Four columns[kFour];
+  Transpose(Four{0, 1, 2, 3}, Four{10, 11, 12, 13}, Four{20, 21, 22, 23}, Four{30, 31, 32, 33}, columns);
+  for (std::size_t i = 0; i < kFour; ++i) {
+    for (std::size_t row = 0; row < kFour; ++row) EXPECT_EQ(columns[i][row], static_cast<double>(10 * row + i));
+  }
+}
+
 TEST(VectorisedTest, ProductsTakeWhatIsLeftBeyondFours) {
   std::vector<double> a, b;
   double expected = 0;
