@@ -54,7 +54,8 @@ inline void SumEach(const Four& a, const Four& b, const Four& c, const Four& d, 
 
 // columns[i]: the numbers i of a, b, c and d.
 inline void Transpose(const Four& a, const Four& b, const Four& c, const Four& d, Four (&columns)[kFour]) {
-  const Four ab = __builtin_shuffle(a, b, FourIntegers{0, 4, 2, 6}), cd = __builtin_shuffle(c, d, FourIntegers{0, 4, 2, 6});
+  const Four ab = __builtin_shuffle(a, b, FourIntegers{0, 4, 2, 6});
+  const Four cd = __builtin_shuffle(c, d, FourIntegers{0, 4, 2, 6});
   const Four ab_odd = __builtin_shuffle(a, b, FourIntegers{1, 5, 3, 7});
   const Four cd_odd = __builtin_shuffle(c, d, FourIntegers{1, 5, 3, 7});
   columns[0] = __builtin_shuffle(ab, cd, FourIntegers{0, 1, 4, 5});
