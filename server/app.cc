@@ -20,6 +20,7 @@
 #include "server/batch/watchdog.h"
 #include "server/control/model_controller.h"
 #include "server/control/serving_host.h"
+#include "server/execute/gpu_memory.h"
 #include "server/execute/model_loader.h"
 #include "server/execute/package_loader.h"
 #include "server/execute/torchscript_loader.h"
@@ -166,7 +167,7 @@ class App::Parts {
   Tap tap_;
   LabelInbox labels_;
   Admission admission_;
-  SystemRegions regions_;
+  std::unique_ptr<SharedRegions> regions_;  // null: no shared memory
   std::unique_ptr<Watchdog> watchdog_;     // null: there is none
   std::unique_ptr<AccessLog> access_log_;  // null: nothing is logged
   SnapshotBoard board_;
@@ -263,9 +264,10 @@ absl::Status App::Parts::StartGrpc() {
   };
   ServiceSources sources;
   if (SharesMemory(config_.grpc)) {
-    settings.limits.regions = &regions_;
+    regions_ = std::make_unique<SharedRegions>(OpenGpuMemory(loader_->DeviceCount(DeviceKind::kGpu)));
+    settings.limits.regions = regions_.get();
     settings.limits.shared_input_bytes = static_cast<uint64_t>(config_.grpc.max_message_bytes);
-    sources.regions = &regions_;
+    sources.regions = regions_.get();
   }
   sources.log_filter = &log_filter_;
   sources.control = control_.get();

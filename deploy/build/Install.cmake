@@ -2,7 +2,7 @@
 # other programs at (descriptor set, JSON schemas, dashboards, rules), and the drift library for programs of their own.
 # The folder may be moved: run paths are relative to the programs.
 #   component driftserve          bin/driftserve bin/drift      lib/*.so      share/driftserve/
-#   component cuda                lib/libdriftserve_cuda.so, for CUDA graphs
+#   component cuda                lib/libdriftserve_cuda.so, for CUDA graphs and shared memory
 #   component development         include/drift/*.h      lib/libdrift.a      lib/cmake/driftserve/
 
 set(programs)

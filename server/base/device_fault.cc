@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "server/base/text.h"
 
 namespace driftserve {
 namespace {
@@ -18,5 +19,11 @@ absl::Status DeviceFault(std::string_view message) {
 }
 
 bool IsDeviceFault(const absl::Status& status) { return !status.ok() && status.GetPayload(kMark).has_value(); }
+
+absl::Status Prefixed(std::string_view what, const absl::Status& status) {
+  if (status.ok()) return status;
+  const std::string text = Concat(what, ": ", status.message());
+  return IsDeviceFault(status) ? DeviceFault(text) : absl::Status(status.code(), text);
+}
 
 }  // namespace driftserve

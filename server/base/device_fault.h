@@ -11,4 +11,7 @@ absl::Status DeviceFault(std::string_view message);
 
 bool IsDeviceFault(const absl::Status& status);
 
+/// `status` with "`what`: " before its message; OK stays OK, and a device fault stays one.
+absl::Status Prefixed(std::string_view what, const absl::Status& status);
+
 }  // namespace driftserve

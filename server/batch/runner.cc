@@ -53,9 +53,8 @@ int64_t BatchRunner::Conclude(Graph& graph, const absl::Status& status, int64_t 
     CountBatch(start_ns, end_ns, slot);
   } else if (absl::IsResourceExhausted(status) && whole && running_.size() > 1) {
     return RunHalves(graph, slot);
-  } else if (IsDeviceFault(status)) {
-    slot.device_faults.Add();
-    thread_.device_fault(running_[0]->model->settings.name, status);
+  } else {
+    NoteDeviceFault(*running_[0]->model, status);
   }
   ReplyToAll(status, start_ns, end_ns);
   if (status.ok()) CountOutput(static_cast<uint64_t>(thread_.clock->MonotonicNanos() - end_ns), slot);
@@ -72,6 +71,12 @@ int64_t BatchRunner::RunHalves(Graph& graph, ServingSlot& slot) {
   RunKept(graph, thread_.clock->MonotonicNanos(), false);
   running_ = std::move(second);
   return RunKept(graph, thread_.clock->MonotonicNanos(), false);
+}
+
+void BatchRunner::NoteDeviceFault(Model& model, const absl::Status& status) {
+  if (!IsDeviceFault(status)) return;
+  model.counters.slot(thread_.index).device_faults.Add();
+  thread_.device_fault(model.settings.name, status);
 }
 
 void BatchRunner::CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns) {
@@ -129,6 +134,7 @@ void BatchRunner::Refuse(std::unique_ptr<Inference> inference, Refusal refusal) 
 }
 
 void BatchRunner::Refuse(std::unique_ptr<Inference> inference, const absl::Status& status) {
+  NoteDeviceFault(*inference->model, status);
   const int64_t now_ns = thread_.clock->MonotonicNanos();
   CountReply(*inference, status.code(), now_ns, now_ns);
   inference->Send(status);
@@ -195,6 +201,7 @@ void BatchRunner::ReplyToAll(const absl::Status& status, int64_t start_ns, int64
   int64_t first_row = 0;
   for (std::unique_ptr<Inference>& inference : running_) {
     const absl::Status reply = status.ok() ? inference->Encode(outputs_, first_row) : status;
+    if (status.ok()) NoteDeviceFault(*inference->model, reply);
     first_row += inference->decoded.rows;
     if (order == nullptr) {
       Reply(inference, reply, start_ns, end_ns);

@@ -76,6 +76,8 @@ class BatchRunner {
   int64_t Conclude(Graph& graph, const absl::Status& status, int64_t start_ns, bool whole, ServingSlot& slot);
   /// Concludes a batch of `graph`, which was under way or could not be.
   void ConcludeSubmitted(AsyncGraph& graph, const absl::Status& status, UnderWay batch);
+  /// Counts and tells where the device failed for good, in a run or in a copy from or to shared memory.
+  void NoteDeviceFault(Model& model, const absl::Status& status);
   void CountReply(const Inference& inference, absl::StatusCode code, int64_t start_ns, int64_t end_ns);
   void CountBatch(int64_t start_ns, int64_t end_ns, ServingSlot& slot);
   void CountOutput(uint64_t output_ns, ServingSlot& slot);

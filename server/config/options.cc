@@ -34,8 +34,8 @@ const std::vector<Option>& Table() {
        10'000},
       {"grpc.shared_memory",
        FIELD(grpc.shared_memory),
-       "Whether clients may register POSIX shared memory of this machine; auto: while grpc.address is a loopback "
-       "address.",
+       "Whether clients may register shared memory of this machine, POSIX or CUDA; auto: while grpc.address is a "
+       "loopback address.",
        0,
        0,
        kNone,

@@ -8,13 +8,13 @@
 
 #include "absl/container/inlined_vector.h"
 #include "server/base/tensor.h"
-#include "server/shared_memory/system_regions.h"
+#include "server/shared_memory/shared_region.h"
 
 namespace driftserve {
 
 /// `byte_size` bytes from `offset` of a registered region, which stays open while somebody holds it.
 struct SharedRange {
-  std::shared_ptr<const SystemRegion> region;
+  std::shared_ptr<const SharedRegion> region;
   uint64_t offset = 0;
   uint64_t byte_size = 0;
 };

@@ -6,13 +6,13 @@
 #include "inference/grpc_service.pb.h"
 #include "server/decode/decoded_request.h"
 #include "server/repository/model.h"
-#include "server/shared_memory/system_regions.h"
+#include "server/shared_memory/shared_regions.h"
 
 namespace driftserve {
 
 /// What of the server, rather than of the model, a request may use.
 struct DecodeLimits {
-  const SystemRegions* regions = nullptr;  // null: no shared memory
+  const SharedRegions* regions = nullptr;  // null: no shared memory
   uint64_t shared_input_bytes = uint64_t{64} << 20;  // largest input that is copied out of shared memory
 };
 

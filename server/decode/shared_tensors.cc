@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "server/base/device_fault.h"
 #include "server/base/text.h"
 
 namespace driftserve {
@@ -33,7 +34,7 @@ absl::Status ReadSize(const std::string& what, const TensorParameters& parameter
 }  // namespace
 
 absl::StatusOr<std::optional<SharedRange>> FindSharedRange(const std::string& what, const TensorParameters& parameters,
-                                                           const SystemRegions* regions) {
+                                                           const SharedRegions* regions) {
   const auto named = parameters.find(kRegion);
   if (named == parameters.end()) return std::nullopt;
   if (named->second.parameter_choice_case() != InferParameter::kStringParam) {
@@ -50,13 +51,13 @@ absl::StatusOr<std::optional<SharedRange>> FindSharedRange(const std::string& wh
   if (range.region == nullptr) {
     return absl::InvalidArgumentError(Concat(what, ": shared memory region '", name, "' is not registered"));
   }
-  range.byte_size = range.region->settings().byte_size;
+  range.byte_size = range.region->byte_size();
   if (absl::Status status = ReadSize(what, parameters, kByteSize, range.byte_size); !status.ok()) return status;
   if (absl::Status status = ReadSize(what, parameters, kOffset, range.offset); !status.ok()) return status;
   if (!range.region->Holds(range.offset, range.byte_size)) {
-    return absl::InvalidArgumentError(Concat(what, ": expected a range within the ",
-                                             range.region->settings().byte_size, " bytes of shared memory region '",
-                                             name, "', got ", range.byte_size, " bytes from offset ", range.offset));
+    return absl::InvalidArgumentError(Concat(what, ": expected a range within the ", range.region->byte_size(),
+                                             " bytes of shared memory region '", name, "', got ", range.byte_size,
+                                             " bytes from offset ", range.offset));
   }
   return range;
 }
@@ -76,7 +77,7 @@ absl::Status CopySharedInput(const TensorSpec& spec, const SharedRange& range, i
   // Not zeroed first: every byte is read.
   std::unique_ptr<char[]> copy(new char[range.byte_size]);
   if (absl::Status status = range.region->Read(range.offset, range.byte_size, copy.get()); !status.ok()) {
-    return absl::Status(status.code(), Concat("input '", spec.name, "': ", status.message()));
+    return Prefixed(Concat("input '", spec.name, "'"), status);
   }
   tensor.bytes = copy.get();
   tensor.byte_size = range.byte_size;
@@ -93,9 +94,9 @@ absl::Status CheckSharedOutputs(const DecodedRequest& decoded) {
                                       ranges[j].byte_size)) {
         continue;
       }
-      return absl::InvalidArgumentError(Concat("outputs ", j + 1, " and ", i + 1, " of the request overlap in ",
-                                               "shared memory regions '", ranges[j].region->settings().name, "' and '",
-                                               ranges[i].region->settings().name, "'"));
+      return absl::InvalidArgumentError(Concat("outputs ", j + 1, " and ", i + 1,
+                                               " of the request overlap in shared memory regions '",
+                                               ranges[j].region->name(), "' and '", ranges[i].region->name(), "'"));
     }
   }
   return absl::OkStatus();
@@ -103,14 +104,14 @@ absl::Status CheckSharedOutputs(const DecodedRequest& decoded) {
 
 absl::Status WriteSharedOutput(const std::string& output, const SharedRange& range, const TensorView& tensor,
                                TensorParameters& parameters) {
-  const std::string& name = range.region->settings().name;
+  const std::string& name = range.region->name();
   if (tensor.byte_size > range.byte_size) {
     return absl::InvalidArgumentError(Concat("output '", output, "': has ", tensor.byte_size,
                                              " bytes, and the request leaves ", range.byte_size,
                                              " in shared memory region '", name, "'"));
   }
   if (absl::Status status = range.region->Write(range.offset, {tensor.bytes, tensor.byte_size}); !status.ok()) {
-    return absl::Status(status.code(), Concat("output '", output, "': ", status.message()));
+    return Prefixed(Concat("output '", output, "'"), status);
   }
   parameters[kRegion].set_string_param(name);
   parameters[kByteSize].set_int64_param(static_cast<int64_t>(tensor.byte_size));

@@ -9,7 +9,7 @@
 #include "server/base/tensor.h"
 #include "server/decode/decoded_request.h"
 #include "server/execute/executor.h"
-#include "server/shared_memory/system_regions.h"
+#include "server/shared_memory/shared_regions.h"
 
 namespace driftserve {
 
@@ -21,7 +21,7 @@ using TensorParameters = google::protobuf::Map<std::string, inference::InferPara
 /// INVALID_ARGUMENT for a region that is not registered or a range outside it, naming tensor and region; UNIMPLEMENTED
 /// where the server takes none.
 absl::StatusOr<std::optional<SharedRange>> FindSharedRange(const std::string& what, const TensorParameters& parameters,
-                                                           const SystemRegions* regions);
+                                                           const SharedRegions* regions);
 
 /// Copies an input out of shared memory and points `tensor` at the copy: the caller may change the region from the
 /// moment it has the reply, and what was checked stays what is used. `tensor.type` and `elements` say what is expected;

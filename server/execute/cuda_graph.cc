@@ -1,5 +1,5 @@
-// With cuda_device.cc all that is compiled against CUDA's headers. They become a library of their own, which the server
-// opens where a model on a GPU wants it and LibTorch's library for CUDA is loaded.
+// With cuda_device.cc and cuda_memory.cc all that is compiled against CUDA's headers. They become a library of their
+// own, which the server opens where LibTorch's library for CUDA is loaded and a model on a GPU, or a client, wants it.
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/core/StreamGuard.h>
 

@@ -29,6 +29,12 @@ absl::StatusOr<std::unique_ptr<RunRecorder>> NewCudaRecorder() {
   return std::unique_ptr<RunRecorder>(reinterpret_cast<RunRecorder* (*)()>(*make)());
 }
 
+absl::StatusOr<std::unique_ptr<IpcMemory>> NewCudaIpcMemory() {
+  const absl::StatusOr<void*> make = Find("driftserve_new_cuda_memory");
+  if (!make.ok()) return make.status();
+  return std::unique_ptr<IpcMemory>(reinterpret_cast<IpcMemory* (*)()>(*make)());
+}
+
 absl::StatusOr<int> CudaComputeCapability(int device_index) {
   const absl::StatusOr<void*> ask = Find("driftserve_cuda_compute_capability");
   if (!ask.ok()) return ask.status();

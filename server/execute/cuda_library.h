@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "server/execute/gpu_memory.h"
 #include "server/execute/run_recorder.h"
 
 namespace driftserve {
@@ -12,6 +13,9 @@ namespace driftserve {
 
 /// A recorder by CUDA graphs.
 absl::StatusOr<std::unique_ptr<RunRecorder>> NewCudaRecorder();
+
+/// Memory that other processes allocated on GPUs.
+absl::StatusOr<std::unique_ptr<IpcMemory>> NewCudaIpcMemory();
 
 /// Of a GPU, by its number in this process: major version times ten plus the minor one. INTERNAL with CUDA's number
 /// when CUDA refuses.

@@ -23,6 +23,8 @@ absl::Status EncodeModelInfer(Inference& inference, const TensorList& outputs, i
   absl::Status status = EncodeInferResponse(*inference.model, inference.decoded, outputs, first_row,
                                             inference.request_id, response, inference.outputs);
   if (status.ok() && inference.model->watched != nullptr) KeepOthers(inference, outputs, first_row);
+  // A sample lives on after the answer, from when on a client may free what it has unregistered.
+  inference.decoded.output_ranges.clear();
   return status;
 }
 

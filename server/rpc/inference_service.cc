@@ -47,6 +47,7 @@ grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*, const infere
     response->add_extensions(extension);
   }
   if (sources_.regions != nullptr) response->add_extensions("system_shared_memory");
+  if (sources_.regions != nullptr && sources_.regions->has_devices()) response->add_extensions("cuda_shared_memory");
   if (sources_.control->by_request()) {
     response->add_extensions("model_repository");
     response->add_extensions("model_repository(unload_dependents)");

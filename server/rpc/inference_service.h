@@ -10,7 +10,7 @@
 #include "server/repository/registry.h"
 #include "server/rpc/health_board.h"
 #include "server/rpc/server_state.h"
-#include "server/shared_memory/system_regions.h"
+#include "server/shared_memory/shared_regions.h"
 
 namespace driftserve {
 
@@ -20,7 +20,7 @@ struct ServiceSources {
   const ServerState* state = nullptr;
   const HealthBoard* health = nullptr;
   const Clock* clock = nullptr;
-  SystemRegions* regions = nullptr;  // null: no shared memory
+  SharedRegions* regions = nullptr;  // null: no shared memory
   LogFilter* log_filter = nullptr;
   ModelControl* control = nullptr;
   std::string version;

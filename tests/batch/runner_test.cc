@@ -173,6 +173,16 @@ TEST_F(RunnerTest, ADeviceThatFailedForGoodIsReportedAndNotTriedAgain) {
   EXPECT_EQ(model_->counters.slot(0).device_faults.Read(), 1u);
 }
 
+TEST_F(RunnerTest, ADeviceThatFailedInACopyForOneRequestIsReportedToo) {
+  Add({1})->encode_failure = DeviceFault("output 'y': CUDA error: an illegal memory access was encountered");
+  Add({2});
+  Run();
+  EXPECT_THAT(faults_, ElementsAre("m: output 'y': CUDA error: an illegal memory access was encountered"));
+  EXPECT_EQ(Counted(absl::StatusCode::kUnavailable), 1u);
+  EXPECT_EQ(Counted(absl::StatusCode::kOk), 1u);
+  EXPECT_EQ(model_->counters.slot(0).device_faults.Read(), 1u);
+}
+
 TEST_F(RunnerTest, AnswersLeaveInTheOrderOfTheirTickets) {
   model_->reply_order = std::make_shared<ReplyOrder>();
   FakeInference* const first = Add({1});

@@ -6,8 +6,10 @@
 #include <cstring>
 #include <functional>
 
+#include "server/base/device_fault.h"
 #include "server/decode/infer_request.h"
 #include "server/decode/infer_response.h"
+#include "tests/fakes/fake_device_memory.h"
 #include "tests/fakes/shared_object.h"
 
 namespace driftserve {
@@ -37,7 +39,7 @@ class SharedTensorsTest : public testing::Test {
   SharedTensorsTest() : object_(64) {
     const float values[] = {1, 2, 3, 4};
     EXPECT_TRUE(object_.Put(0, values, sizeof(values)));
-    EXPECT_TRUE(regions_.Register({"r", object_.key(), 0, 64}).ok());
+    EXPECT_TRUE(regions_.RegisterSystem({"r", object_.key(), 0, 64}).ok());
     limits_.regions = &regions_;
   }
 
@@ -75,7 +77,7 @@ class SharedTensorsTest : public testing::Test {
   }
 
   SharedObject object_;
-  SystemRegions regions_;
+  SharedRegions regions_;
   DecodeLimits limits_;
   DecodedRequest decoded_;
 };
@@ -191,6 +193,44 @@ TEST_F(SharedOutputTest, TwoInTheSameBytesAreRefused) {
         Place(*r.mutable_outputs(1)->mutable_parameters(), "r", 8, 39);
       },
       "overlap");
+}
+
+class CudaTensorsTest : public SharedOutputTest {
+ protected:
+  CudaTensorsTest() {
+    EXPECT_TRUE(gpus_.RegisterCuda({"r", handle_, 1, 64}).ok());
+    const float values[] = {1, 2, 3, 4};
+    devices_->Put(handle_, 0, values, sizeof(values));
+    limits_.regions = &gpus_;
+  }
+
+  const std::shared_ptr<FakeDeviceMemory> devices_ = std::make_shared<FakeDeviceMemory>();
+  const std::string handle_ = devices_->Allocate(128);
+  SharedRegions gpus_{devices_};
+};
+
+TEST_F(CudaTensorsTest, AreReadAndWrittenAsThoseOfSystemRegions) {
+  ASSERT_TRUE(Serve(8).ok());
+  EXPECT_EQ(At(decoded_.inputs[0], 0), 2);
+  EXPECT_EQ(At(decoded_.inputs[0], 1), 3);
+  float written[2];
+  devices_->Get(handle_, 40, written, sizeof(written));
+  EXPECT_EQ(written[0], 5);
+  EXPECT_EQ(written[1], 6);
+  EXPECT_EQ(response_.outputs(1).parameters().at("shared_memory_region").string_param(), "r");
+}
+
+TEST_F(CudaTensorsTest, EndWhereTheirRegionDoes) {
+  ExpectRefused([](auto& r) { Place(*r.mutable_inputs(0)->mutable_parameters(), "r", 8, 57); }, "within the 64 bytes");
+  ExpectRefused([](auto& r) { Place(*r.mutable_inputs(0)->mutable_parameters(), "r", 8, INT64_MAX); }, "within");
+}
+
+TEST_F(CudaTensorsTest, ThatCannotBeCopiedNameTensorAndRegion) {
+  devices_->FailCopies(absl::InternalError("cannot read from GPU 1"));
+  ExpectRefused([](auto&) {}, "input 'a': shared memory region 'r': cannot read from GPU 1",
+                absl::StatusCode::kInternal);
+  devices_->FailCopies(DeviceFault("CUDA error: unspecified launch failure"));
+  EXPECT_TRUE(IsDeviceFault(Decode(Request())));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ const std::vector<std::string>& InferTarget::Texts() {
 InferTarget::InferTarget()
     : pattern_(kObjectBytes, '\x5a'), object_(kObjectBytes), model_(Served()), watched_(Watched()) {
   Require(object_.Put(0, pattern_.data(), pattern_.size()), "shared memory that can be written");
-  Require(regions_.Register({"r", object_.key(), kRegionOffset, kRegionBytes}).ok(), "a region that can be registered");
+  Require(regions_.RegisterSystem({"r", object_.key(), kRegionOffset, kRegionBytes}).ok(), "a region that can be registered");
   limits_.regions = &regions_;
 }
 

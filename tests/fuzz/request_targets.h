@@ -43,7 +43,7 @@ class InferTarget {
 
   const std::string pattern_;
   SharedObject object_;
-  SystemRegions regions_;
+  SharedRegions regions_;
   DecodeLimits limits_;
   Model model_;
   WatchedModel watched_;

@@ -5,6 +5,7 @@ import asyncio
 import base64
 import gzip
 import json
+import os
 import queue
 
 import grpc
@@ -255,13 +256,27 @@ def test_system_shared_memory_may_be_off(start, region):
         assert "system_shared_memory" not in client.get_server_metadata().extensions
         with pytest.raises(triton.InferenceServerException, match="grpc.shared_memory"):
             client.register_system_shared_memory("region", "/driftserve_clients", 1024)
+        with pytest.raises(triton.InferenceServerException, match="grpc.shared_memory"):
+            client.register_cuda_shared_memory("region", base64.b64encode(bytes(64)), 0, 1024)
 
 
+@pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="there is a GPU: make gpu-test checks it")
 def test_cuda_shared_memory_says_that_it_is_not_there(client):
+    """The client takes the handle in base64 and sends its bytes."""
     client.unregister_cuda_shared_memory()
+    client.unregister_cuda_shared_memory("region")
     assert not client.get_cuda_shared_memory_status().regions
-    with pytest.raises(triton.InferenceServerException, match="CUDA"):
+    with pytest.raises(triton.InferenceServerException, match="'region' is not registered") as error:
+        client.get_cuda_shared_memory_status("region")
+    assert "NOT_FOUND" in error.value.status()
+    with pytest.raises(triton.InferenceServerException, match="no CUDA shared memory: LibTorch finds no GPU") as error:
         client.register_cuda_shared_memory("region", base64.b64encode(bytes(64)), 0, 1024)
+    assert "UNIMPLEMENTED" in error.value.status()
+    source = tensor(features(1))
+    source.set_shared_memory("region", 32)
+    with pytest.raises(triton.InferenceServerException, match="'region' is not registered"):
+        client.infer("mlp", [source])
+    assert score_of(features(1), client).shape == (1, 1), "the server goes on"
 
 
 def test_statistics_rise_and_agree(client):

@@ -26,7 +26,7 @@ OWNERS = (
 )
 # Compiled into a library of their own, which the server opens where there is a GPU: the only files that name CUDA.
 CUDA = re.compile(r"^(cuda|cublas|cudnn|nvrtc|ATen/cuda/|c10/cuda/)")
-CUDA_SOURCES = ("server/execute/cuda_graph.cc", "server/execute/cuda_device.cc")
+CUDA_SOURCES = tuple(f"server/execute/cuda_{name}.cc" for name in ("graph", "device", "memory"))
 # Folders that must stay free of Protobuf: a tensor is bytes there.
 WITHOUT_PROTOBUF = ("server/base", "server/sample", "server/tap", "server/execute", "server/config", "server/publish")
 MAX_TORCH_SOURCES = 6

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -39,8 +40,9 @@ class FakeControl : public ModelControl {
 /// A whole gRPC server on a port of its own, on the machine's clock, with a model "double" that doubles one float.
 class TestServer {
  public:
-  explicit TestServer(int64_t max_pending_requests = 100, bool watched = false, int max_requests_per_stream = 100)
-      : admission(max_pending_requests, 1 << 20), tap_({16, 1 << 20}), unknown(1) {
+  explicit TestServer(int64_t max_pending_requests = 100, bool watched = false, int max_requests_per_stream = 100,
+                      absl::StatusOr<std::shared_ptr<DeviceMemory>> devices = absl::UnimplementedError("no GPU"))
+      : regions(std::move(devices)), admission(max_pending_requests, 1 << 20), tap_({16, 1 << 20}), unknown(1) {
     GrpcConfig config;
     config.address = "127.0.0.1:0";
     config.pollers = 1;
@@ -56,6 +58,7 @@ class TestServer {
     settings.unknown = &unknown;
     settings.boot_id = 7;
     settings.limits.regions = &regions;
+    settings.device_fault = [this](const std::string&, const absl::Status&) { ++device_faults; };
     ServiceSources sources;
     sources.regions = &regions;
     sources.log_filter = &log_filter;
@@ -104,6 +107,7 @@ class TestServer {
       thread.clock = &Clock::System();
       thread.admission = &admission;
       thread.tap = tap_.AddProducer();
+      thread.device_fault = [this](const std::string&, const absl::Status&) { ++device_faults; };
       thread.reclaim = [](std::unique_ptr<SampleOwner>) {};
       return thread;
     });
@@ -143,12 +147,13 @@ class TestServer {
   Registry registry;
   ServerState state;
   HealthBoard health;
-  SystemRegions regions;
+  SharedRegions regions;
   LogFilter log_filter;
   FakeControl control;
   Admission admission;
   Tap tap_;
   ServingCounters unknown;
+  std::atomic<int> device_faults = 0;
   std::shared_ptr<Model> model;
   DoublingGraph* graph = nullptr;
   std::shared_ptr<InstancePool> pool;

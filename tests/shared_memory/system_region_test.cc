@@ -1,4 +1,4 @@
-#include "server/shared_memory/system_regions.h"
+#include "server/shared_memory/shared_regions.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,10 +24,10 @@ size_t OpenDescriptors() {
   return count;
 }
 
-TEST(SystemRegions, ReadsAndWritesWhatTheClientSees) {
+TEST(SystemRegion, ReadsAndWritesWhatTheClientSees) {
   SharedObject object(64);
-  SystemRegions regions;
-  ASSERT_TRUE(regions.Register({"r", object.key(), 16, 32}).ok());
+  SharedRegions regions;
+  ASSERT_TRUE(regions.RegisterSystem({"r", object.key(), 16, 32}).ok());
   const auto region = regions.Find("r");
   ASSERT_NE(region, nullptr);
   ASSERT_TRUE(object.Put(20, "abcd", 4));
@@ -39,40 +39,40 @@ TEST(SystemRegions, ReadsAndWritesWhatTheClientSees) {
   EXPECT_EQ(std::string(read, 4), "wxyz");
 }
 
-TEST(SystemRegions, TheKeyMayLackItsSlash) {
+TEST(SystemRegion, TheKeyMayLackItsSlash) {
   SharedObject object(8);
-  SystemRegions regions;
-  EXPECT_TRUE(regions.Register({"r", object.key().substr(1), 0, 8}).ok());
+  SharedRegions regions;
+  EXPECT_TRUE(regions.RegisterSystem({"r", object.key().substr(1), 0, 8}).ok());
 }
 
-TEST(SystemRegions, KeysThatAreNoNamesAreRefused) {
-  SystemRegions regions;
+TEST(SystemRegion, KeysThatAreNoNamesAreRefused) {
+  SharedRegions regions;
   for (const std::string key : {"", "/", ".", "..", "/..", "/a/b", "../etc/passwd", "/../etc/passwd", "//x"}) {
-    const absl::Status status = regions.Register({"r", key, 0, 8});
+    const absl::Status status = regions.RegisterSystem({"r", key, 0, 8});
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << key << ": " << status;
     EXPECT_THAT(Message(status), HasSubstr("'r'"));
   }
-  EXPECT_EQ(regions.Register({"r", std::string(300, 'k'), 0, 8}).code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(regions.Register({"r", std::string("a\0b", 3), 0, 8}).code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(regions.Register({"", "/k", 0, 8}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(regions.RegisterSystem({"r", std::string(300, 'k'), 0, 8}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(regions.RegisterSystem({"r", std::string("a\0b", 3), 0, 8}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(regions.RegisterSystem({"", "/k", 0, 8}).code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST(SystemRegions, AnObjectThatIsNotThereIsNotFound) {
-  SystemRegions regions;
-  const absl::Status status = regions.Register({"r", "/driftserve-test-no-such", 0, 8});
+TEST(SystemRegion, AnObjectThatIsNotThereIsNotFound) {
+  SharedRegions regions;
+  const absl::Status status = regions.RegisterSystem({"r", "/driftserve-test-no-such", 0, 8});
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(Message(status), AllOf(HasSubstr("'r'"), HasSubstr("/driftserve-test-no-such")));
 }
 
-TEST(SystemRegions, ARangeBeyondTheObjectIsRefusedWithoutOverflow) {
+TEST(SystemRegion, ARangeBeyondTheObjectIsRefusedWithoutOverflow) {
   SharedObject object(64);
-  SystemRegions regions;
+  SharedRegions regions;
   const std::pair<uint64_t, uint64_t> wrong[] = {{0, 65}, {64, 1}, {65, 1}, {kMost, 1}, {1, kMost}, {kMost, kMost}, {0, 0}};
   for (const auto& [offset, byte_size] : wrong) {
-    const absl::Status status = regions.Register({"r", object.key(), offset, byte_size});
+    const absl::Status status = regions.RegisterSystem({"r", object.key(), offset, byte_size});
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << offset << " " << byte_size;
   }
-  EXPECT_TRUE(regions.Register({"r", object.key(), 63, 1}).ok());
+  EXPECT_TRUE(regions.RegisterSystem({"r", object.key(), 63, 1}).ok());
   const auto region = regions.Find("r");
   EXPECT_TRUE(region->Holds(0, 1));
   EXPECT_TRUE(region->Holds(1, 0));
@@ -82,35 +82,35 @@ TEST(SystemRegions, ARangeBeyondTheObjectIsRefusedWithoutOverflow) {
   EXPECT_FALSE(region->Holds(1, kMost));
 }
 
-TEST(SystemRegions, ANameIsGivenOnce) {
+TEST(SystemRegion, ANameIsGivenOnce) {
   SharedObject object(8);
-  SystemRegions regions;
-  ASSERT_TRUE(regions.Register({"r", object.key(), 0, 8}).ok());
-  EXPECT_EQ(regions.Register({"r", object.key(), 0, 4}).code(), absl::StatusCode::kAlreadyExists);
-  regions.Unregister("r");
-  EXPECT_TRUE(regions.Register({"r", object.key(), 0, 4}).ok());
+  SharedRegions regions;
+  ASSERT_TRUE(regions.RegisterSystem({"r", object.key(), 0, 8}).ok());
+  EXPECT_EQ(regions.RegisterSystem({"r", object.key(), 0, 4}).code(), absl::StatusCode::kAlreadyExists);
+  regions.UnregisterSystem("r");
+  EXPECT_TRUE(regions.RegisterSystem({"r", object.key(), 0, 4}).ok());
 }
 
-TEST(SystemRegions, ListsAndUnregistersOneOrAll) {
+TEST(SystemRegion, ListsAndUnregistersOneOrAll) {
   SharedObject object(8);
-  SystemRegions regions;
-  for (const char* name : {"b", "a", "c"}) ASSERT_TRUE(regions.Register({name, object.key(), 0, 8}).ok());
-  ASSERT_EQ(regions.List().size(), 3u);
-  EXPECT_EQ(regions.List()[0].name, "a");
-  regions.Unregister("b");
-  regions.Unregister("no such");
-  EXPECT_EQ(regions.List().size(), 2u);
-  regions.Unregister("");
-  EXPECT_TRUE(regions.List().empty());
+  SharedRegions regions;
+  for (const char* name : {"b", "a", "c"}) ASSERT_TRUE(regions.RegisterSystem({name, object.key(), 0, 8}).ok());
+  ASSERT_EQ(regions.ListSystem().size(), 3u);
+  EXPECT_EQ(regions.ListSystem()[0].name, "a");
+  regions.UnregisterSystem("b");
+  regions.UnregisterSystem("no such");
+  EXPECT_EQ(regions.ListSystem().size(), 2u);
+  regions.UnregisterSystem("");
+  EXPECT_TRUE(regions.ListSystem().empty());
 }
 
-TEST(SystemRegions, OneInUseStaysOpenUntilItsLastUser) {
+TEST(SystemRegion, OneInUseStaysOpenUntilItsLastUser) {
   SharedObject object(8);
-  SystemRegions regions;
+  SharedRegions regions;
   const size_t before = OpenDescriptors();
-  ASSERT_TRUE(regions.Register({"r", object.key(), 0, 8}).ok());
+  ASSERT_TRUE(regions.RegisterSystem({"r", object.key(), 0, 8}).ok());
   auto held = regions.Find("r");
-  regions.Unregister("r");
+  regions.UnregisterSystem("r");
   EXPECT_EQ(regions.Find("r"), nullptr);
   EXPECT_TRUE(held->Write(0, "12345678").ok());
   EXPECT_EQ(OpenDescriptors(), before + 1);
@@ -118,18 +118,18 @@ TEST(SystemRegions, OneInUseStaysOpenUntilItsLastUser) {
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
-TEST(SystemRegions, ARefusedOneLeavesNothingOpen) {
+TEST(SystemRegion, ARefusedOneLeavesNothingOpen) {
   SharedObject object(8);
-  SystemRegions regions;
+  SharedRegions regions;
   const size_t before = OpenDescriptors();
-  EXPECT_FALSE(regions.Register({"r", object.key(), 0, 9}).ok());
+  EXPECT_FALSE(regions.RegisterSystem({"r", object.key(), 0, 9}).ok());
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
-TEST(SystemRegions, AnObjectThatWasShortenedIsAnErrorAndNoFault) {
+TEST(SystemRegion, AnObjectThatWasShortenedIsAnErrorAndNoFault) {
   SharedObject object(1 << 16);
-  SystemRegions regions;
-  ASSERT_TRUE(regions.Register({"r", object.key(), 0, 1 << 16}).ok());
+  SharedRegions regions;
+  ASSERT_TRUE(regions.RegisterSystem({"r", object.key(), 0, 1 << 16}).ok());
   ASSERT_TRUE(object.Resize(100));
   std::vector<char> bytes(1 << 16);
   const absl::Status status = regions.Find("r")->Read(0, bytes.size(), bytes.data());
@@ -137,12 +137,12 @@ TEST(SystemRegions, AnObjectThatWasShortenedIsAnErrorAndNoFault) {
   EXPECT_THAT(Message(status), HasSubstr("shorter"));
 }
 
-TEST(SystemRegions, OverlapIsOfBytesWhateverTheRegionsAreCalled) {
+TEST(SystemRegion, OverlapIsOfBytesWhateverTheRegionsAreCalled) {
   SharedObject object(64), other(64);
-  SystemRegions regions;
-  ASSERT_TRUE(regions.Register({"low", object.key(), 0, 32}).ok());
-  ASSERT_TRUE(regions.Register({"high", object.key(), 16, 32}).ok());
-  ASSERT_TRUE(regions.Register({"other", other.key(), 0, 32}).ok());
+  SharedRegions regions;
+  ASSERT_TRUE(regions.RegisterSystem({"low", object.key(), 0, 32}).ok());
+  ASSERT_TRUE(regions.RegisterSystem({"high", object.key(), 16, 32}).ok());
+  ASSERT_TRUE(regions.RegisterSystem({"other", other.key(), 0, 32}).ok());
   const auto low = regions.Find("low"), high = regions.Find("high"), elsewhere = regions.Find("other");
   EXPECT_TRUE(low->Overlaps(0, 17, *high, 0, 1));
   EXPECT_FALSE(low->Overlaps(0, 16, *high, 0, 1));
