@@ -259,6 +259,17 @@ def watching_ratio(env, folder):
     return [on / off for on, off in zip(reached["watched"], reached["plain"])]
 
 
+def check_shared_region(env, folder):
+    """A client of its own process shares memory of the GPU with a server, whose model runs there."""
+    with Server(env, folder, f"{folder}/models/plain") as server:
+        words = [sys.executable, PACK / "shared_region.py", str(server.grpc), "mlp", "score", "libcudart.so.13"]
+        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120)
+        if done.returncode != 0:
+            sys.exit(f"run_checks: shared_region.py ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+                     + server.log.read_text())
+    print(done.stdout, end="", flush=True)
+
+
 def report(figures):
     missed = False
     for name, values in figures.items():
@@ -273,7 +284,7 @@ def report(figures):
 
 def check_gpu(env):
     if tool(env, "devices").strip() == "0":
-        print("no GPU: not run: results on a GPU, a package for one, G1, G2, G3, G4, G5")
+        print("no GPU: not run: results on a GPU, a package for one, CUDA shared memory, G1, G2, G3, G4, G5")
         return NO_GPU
     print(tool(env, "conform", "gpu"), end="", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -283,6 +294,7 @@ def check_gpu(env):
     figures["G5"] = [one["ratio"] for one in json.loads(tool(env, "latency"))]
     with tempfile.TemporaryDirectory() as folder:
         tool(env, "write", f"{folder}/models", "gpu")
+        check_shared_region(env, folder)
         rate = statistics.median(speed["pipeline"])
         figures["G3"] = served_figures(env, folder, speed["largest_batch_seconds"], rate)
         figures["G4"] = watching_ratio(env, folder)

@@ -4,10 +4,16 @@
 // for CUDA on top it shows that calls are made and where bytes go; nothing of their order on a device, nor of speed.
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
 
 namespace {
 
@@ -27,6 +33,42 @@ cudaError_t MakeHandle(Handle* handle) {
 cudaError_t Allocate(void** memory, size_t bytes) {
   *memory = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
   return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+
+// Memory of a GPU is a file, which another process may open by the process that has it and its descriptor.
+struct Range {
+  int process, file;
+  size_t bytes;
+};
+std::mutex ranges_mutex;  // guards ranges
+std::map<char*, Range> ranges;
+
+cudaError_t Map(void** memory, const Range& range) {
+  *memory = mmap(nullptr, range.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, range.file, 0);
+  if (*memory == MAP_FAILED) return cudaErrorMemoryAllocation;
+  const std::lock_guard lock(ranges_mutex);
+  ranges[static_cast<char*>(*memory)] = range;
+  return cudaSuccess;
+}
+
+cudaError_t Unmap(void* memory) {
+  const std::lock_guard lock(ranges_mutex);
+  const auto found = ranges.find(static_cast<char*>(memory));
+  if (found == ranges.end()) return memory == nullptr ? cudaSuccess : cudaErrorInvalidValue;
+  munmap(memory, found->second.bytes);
+  close(found->second.file);
+  ranges.erase(found);
+  return cudaSuccess;
+}
+
+int AddressRange(uintptr_t* base, size_t* bytes, uintptr_t address) {
+  const std::lock_guard lock(ranges_mutex);
+  auto after = ranges.upper_bound(reinterpret_cast<char*>(address));
+  if (after == ranges.begin()) return 1;
+  --after;
+  *base = reinterpret_cast<uintptr_t>(after->first);
+  *bytes = after->second.bytes;
+  return 0;
 }
 
 cudaStreamCaptureStatus StatusOf(cudaStream_t stream) {
@@ -87,8 +129,37 @@ cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
 cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
 cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }
 
-cudaError_t cudaMalloc(void** memory, size_t bytes) { return Allocate(memory, bytes); }
-cudaError_t cudaFree(void* memory) { return std::free(memory), cudaSuccess; }
+cudaError_t cudaMalloc(void** memory, size_t bytes) {
+  const int file = memfd_create("fake GPU", MFD_CLOEXEC);
+  if (file < 0 || ftruncate(file, static_cast<off_t>(bytes)) != 0) return cudaErrorMemoryAllocation;
+  return Map(memory, {getpid(), file, bytes});
+}
+cudaError_t cudaFree(void* memory) { return Unmap(memory); }
+cudaError_t cudaIpcGetMemHandle(cudaIpcMemHandle_t* handle, void* memory) {
+  const std::lock_guard lock(ranges_mutex);
+  const auto found = ranges.find(static_cast<char*>(memory));
+  if (found == ranges.end()) return cudaErrorInvalidValue;
+  *handle = {};
+  std::memcpy(handle, &found->second, sizeof(Range));
+  return cudaSuccess;
+}
+cudaError_t cudaIpcOpenMemHandle(void** memory, cudaIpcMemHandle_t handle, unsigned) {
+  Range range;
+  std::memcpy(&range, &handle, sizeof(range));
+  range.file = open(("/proc/" + std::to_string(range.process) + "/fd/" + std::to_string(range.file)).c_str(),
+                    O_RDWR | O_CLOEXEC);
+  return range.file < 0 ? cudaErrorInvalidValue : Map(memory, range);
+}
+cudaError_t cudaIpcCloseMemHandle(void* memory) { return Unmap(memory); }
+cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, unsigned version,
+                                             unsigned long long flags, cudaDriverEntryPointQueryResult* found) {
+  static const auto real = reinterpret_cast<decltype(&cudaGetDriverEntryPointByVersion)>(
+      dlsym(RTLD_NEXT, "cudaGetDriverEntryPointByVersion"));
+  if (std::strcmp(name, "cuMemGetAddressRange") != 0) return real(name, function, version, flags, found);
+  *function = reinterpret_cast<void*>(&AddressRange);
+  if (found != nullptr) *found = cudaDriverEntryPointSuccess;
+  return cudaSuccess;
+}
 cudaError_t cudaHostAlloc(void** memory, size_t bytes, unsigned) { return Allocate(memory, bytes); }
 cudaError_t cudaFreeHost(void* memory) { return std::free(memory), cudaSuccess; }
 cudaError_t cudaMemGetInfo(size_t* available, size_t* total) { return *available = *total = kMemory, cudaSuccess; }

@@ -161,3 +161,14 @@ def test_it_is_served_through_torchs_own_code_for_cuda(start, for_cuda, with_gpu
     assert metrics.sum("driftserve_device_batches_total", model_name="same", how=how) > 0
     assert metrics.sum("driftserve_failed_recordings_total") == 0
     assert metrics.sum("driftserve_pinned_bytes", model_name="same") > 0
+
+
+@without_gpu
+@pytest.mark.parametrize("kind", ["KIND_GPU gpus: [ 1 ]", "KIND_CPU"])
+def test_a_client_shares_memory_of_a_gpu(start, for_cuda, with_gpus, tmp_path, kind):
+    """The client of `make gpu-test`, through the server's own calls of CUDA, whatever the model runs on."""
+    served = start(put(tmp_path, for_cuda.with_name("model.pt"), "instance_group { kind: %s }" % kind), ALLOWED, env=with_gpus)
+    client = [PYTHON, ROOT / "tests" / "gpu" / "shared_region.py", served.address.rsplit(":", 1)[1], "same", "same",
+              with_gpus["LD_PRELOAD"]]
+    done = subprocess.run(client, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "32 bytes answered into a region, equal" in done.stdout, done.stdout + done.stderr
