@@ -56,6 +56,7 @@ class Observer::State {
 
  private:
   void Loop();
+  /// Whether there were any.
   bool ApplyChanges();
   void Apply(Change change);
   void Warn(const ModelWatch& watch);
@@ -64,7 +65,7 @@ class Observer::State {
   void Take(const Sample& sample);
   void Take(const LabelReport& report);
   ModelWatch* Find(const WatchedModel* model);
-  void EvaluateDue(bool changed);
+  void EvaluateDue();
   void Forget();
 
   Tap* const tap_;
@@ -83,6 +84,7 @@ class Observer::State {
   void Tell(const Watched& watched);
 
   std::vector<Watched> watched_;
+  bool changed_ = false;  // what is watched, or what is known of it, since the last post
   RecentIds recent_ids_;
   size_t next_producer_ = 0;
   uint64_t record_seq_ = 0;
@@ -96,7 +98,7 @@ class Observer::State {
 };
 
 size_t Observer::State::RunOnce() {
-  const bool changed = ApplyChanges();
+  ApplyChanges();
   // Labels are taken before samples and joined after them: one that was reported for a sample of this pass finds it.
   const std::vector<std::unique_ptr<LabelReport>> reports = TakeReports();
   const size_t drained = Drain();
@@ -105,7 +107,7 @@ size_t Observer::State::RunOnce() {
   const int64_t now_ns = clock_->UnixNanos();
   for (Watched& watched : watched_) watched.watch->CollectCounts(now_ns);
   publisher_->Poll(nullptr);
-  EvaluateDue(changed);
+  EvaluateDue();
   Forget();
   last_pass_ns_.store(now_ns, std::memory_order_relaxed);
   return drained + reports.size();
@@ -118,6 +120,7 @@ bool Observer::State::ApplyChanges() {
     changes.swap(pending_);
   }
   for (Change& change : changes) Apply(std::move(change));
+  changed_ = changed_ || !changes.empty();
   return !changes.empty();
 }
 
@@ -227,15 +230,15 @@ ModelWatch* Observer::State::Find(const WatchedModel* model) {
   return nullptr;
 }
 
-void Observer::State::EvaluateDue(bool changed) {
+void Observer::State::EvaluateDue() {
   const int64_t monotonic_ns = clock_->MonotonicNanos();
   for (Watched& watched : watched_) {
     if (!watched.watch->TakeTurn(monotonic_ns)) continue;
     watched.snapshot = watched.watch->Evaluate(clock_->UnixNanos());
     Tell(watched);
-    changed = true;
+    changed_ = true;
   }
-  if (!changed) return;
+  if (!std::exchange(changed_, false)) return;
   auto snapshot = std::make_shared<ObserverSnapshot>();
   snapshot->time_ns = clock_->UnixNanos();
   snapshot->unwatched_rows = unwatched_rows_;

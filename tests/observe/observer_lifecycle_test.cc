@@ -1,5 +1,7 @@
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "tests/observe/pipeline.h"
 
@@ -42,6 +44,35 @@ TEST_F(ObserverLifecycleTest, SamplesOfAnUnloadedModelAreStillPublished) {
   model_.reset();
   observer_.RunOnce();
   EXPECT_TRUE(model.expired()) << "then the observer forgets it";
+}
+
+// A publisher that calls back with each record.
+class TellingPublisher final : public Publisher {
+ public:
+  explicit TellingPublisher(std::function<void()> tell) : tell_(std::move(tell)) {}
+  void Publish(OutgoingRecord) override { tell_(); }
+  void Poll(const std::function<void(const Delivery&)>&) override {}
+  void Flush(int64_t) override {}
+  PublishCounts Counts() const override { return {}; }
+  PublishCounts EventCounts() const override { return {}; }
+
+ private:
+  const std::function<void()> tell_;
+};
+
+TEST_F(ObserverLifecycleTest, AModelThatIsUnwatchedInTheMiddleOfAPassIsShownNoMore) {
+  Observer* told = nullptr;
+  TellingPublisher publisher([&told] { told->Unwatch("m", "1"); });
+  Observer observer({7, "driftserve/test", "samples", "events", ""}, &clock_, &tap_, &publisher, &board_);
+  told = &observer;
+  observer.Watch(model_, reference_, MakeMonitor());
+  observer.RunOnce();
+  EXPECT_EQ(board_.Read()->models.size(), 1u);
+  serving_.Answer(model_, 0.5f, "UA", 1);
+  serving_.Answer(MakeModel(0.5, 1, "stranger"), 0.5f, "UA", 1);  // makes the observer look for changes
+  observer.RunOnce();
+  EXPECT_EQ(board_.Read()->models.size(), 0u);
+  EXPECT_EQ(board_.Read()->unwatched_rows, 1u);
 }
 
 TEST_F(ObserverLifecycleTest, AReloadedModelTakesThePlaceOfItsPredecessor) {
