@@ -20,7 +20,7 @@ size_t HeldBytes(const Inference& inference) {
 }
 
 void Describe(const Inference& inference, const SamplingRule& rule, KeptRows kept, Sample& sample) {
-  sample.model = inference.model->watched;
+  sample.model = inference.model->watched.get();
   sample.request_id = inference.request_id;
   sample.request_sequence = inference.sequence;
   sample.rule_version = rule.version();
@@ -44,12 +44,13 @@ void TapAnswered(std::unique_ptr<Inference>& inference, size_t thread, uint64_t 
   KeptRows kept;
   if (Decide(rule, DecisionKey(model, *inference, boot_id), decoded.strata, rows, kept) == 0) return;
 
+  std::shared_ptr<Model> held;  // until the sample's rows are counted
   std::unique_ptr<Sample> sample = producer.NewSample();
   spent = std::move(sample->owner);
   Describe(*inference, rule, std::move(kept), *sample);
   if (!CopyKeptRows(decoded.rows, *sample)) {
     // The messages may wait long to be used again: an unloaded model's memory does not wait for that.
-    inference->model.reset();
+    held = std::move(inference->model);
     sample->owner = std::move(inference);
   }
   if (producer.Offer(sample)) return;

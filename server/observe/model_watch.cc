@@ -1,6 +1,7 @@
 #include "server/observe/model_watch.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <utility>
 
@@ -89,7 +90,17 @@ void ModelWatch::Retire() {
   history_.clear();
 }
 
+bool ModelWatch::unreachable() const {
+  if (model_.use_count() != 1) return false;
+  // The count of owners is read without order: what those who let go had counted before is seen only after this.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  uint64_t kept_rows = 0;
+  for (const SharedCounter& kept : model_->kept()) kept_rows += kept.Read();
+  return taken_rows_ == kept_rows;
+}
+
 OutgoingRecord ModelWatch::Take(const Sample& sample, const KeptRow& row, SampleReader& reader, uint64_t seq) {
+  ++taken_rows_;
   const absl::Span<const drift::Value> values = values_.Read(reader, row.position);
   if (window_ != nullptr) {
     for (size_t i = 0; i < window_values_.size(); ++i) {

@@ -32,8 +32,8 @@ class ModelWatch {
   const WatchedModel* model() const { return model_.get(); }
   bool Is(const std::string& name, const std::string& version) const;
   bool retired() const { return window_ == nullptr; }
-  /// Nobody else has the model: no sample of it can come any more.
-  bool unreachable() const { return model_.use_count() == 1; }
+  /// Nobody else has the model, and every kept row was taken: no sample of it waits, and none can come.
+  bool unreachable() const;
   void Retire();
 
   /// Names in the reference for which the model has no value: they count as missing.
@@ -80,6 +80,7 @@ class ModelWatch {
   std::vector<uint64_t> dropped_;  // per stratum, as last collected
   std::vector<double> rates_;
   std::optional<int64_t> next_turn_ns_;
+  uint64_t taken_rows_ = 0;  // since the model was loaded
   uint64_t repeated_ids_ = 0;
   uint64_t window_resets_ = 0;
   std::deque<ModelSnapshot::Point> history_;

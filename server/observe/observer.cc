@@ -171,9 +171,9 @@ size_t Observer::State::Drain() {
 }
 
 void Observer::State::Take(const Sample& sample) {
-  ModelWatch* watch = Find(sample.model.get());
+  ModelWatch* watch = Find(sample.model);
   // Of a model that began to serve after this pass did: its Watch came before its first request.
-  if (watch == nullptr && ApplyChanges()) watch = Find(sample.model.get());
+  if (watch == nullptr && ApplyChanges()) watch = Find(sample.model);
   if (watch == nullptr) {
     unwatched_rows_ += sample.rows.size();
     return;

@@ -50,10 +50,10 @@ class Observer {
   ~Observer();
 
   /// From now on samples of `model` are windowed and evaluated against `reference`; in place of an earlier model of the
-  /// same name and version. To be called before the model serves.
+  /// same name and version. REQUIRES: the model does not serve yet; its samples rely on being watched.
   void Watch(std::shared_ptr<WatchedModel> model, std::shared_ptr<const drift::Reference> reference,
              const drift::MonitorSettings& monitor);
-  /// No more windows, evaluations and metrics; samples still on their way are published.
+  /// No more windows, evaluations and metrics; samples still on their way are published, and hold the model that long.
   void Unwatch(const std::string& name, const std::string& version);
 
   void Start();

@@ -87,6 +87,7 @@ void Poller::Run() {
   pthread_setname_np(pthread_self(), Concat("poller/", index_).c_str());
   while (more_events_) {
     accepted_in_turn_ = 0;
+    unix_offset_ns_.reset();
     if (!TakeEvent(pending_.empty())) break;
     if (drain_ || !pending_.empty()) Drain();
     if (pending_.empty()) continue;
@@ -245,7 +246,8 @@ std::optional<Refusal> Poller::Admit(const RpcInference& inference) {
 
 void Poller::Identify(RpcInference& inference) {
   if (inference.model->watched == nullptr) return;
-  inference.time_ns = settings_.clock->UnixNanos();
+  if (!unix_offset_ns_) unix_offset_ns_ = settings_.clock->UnixNanos() - inference.accepted_ns;
+  inference.time_ns = inference.accepted_ns + *unix_offset_ns_;
   ResolveStrata(inference);
   GiveRequestId(inference);
 }

@@ -122,6 +122,7 @@ class Poller {
   bool more_events_ = true;
   bool drain_ = false;         // the last turn suggests that more than one request is ready at a time
   size_t accepted_in_turn_ = 0;
+  std::optional<int64_t> unix_offset_ns_;  // from monotonic to Unix time; read at most once a turn, since it takes 60 ns
   size_t open_calls_ = 0;
   std::function<void()> when_idle_;
   int64_t turn_end_ns_ = 0;

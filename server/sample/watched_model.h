@@ -40,8 +40,17 @@ struct WatchedModelSettings {
   int64_t pane_ns = 60'000'000'000;
 };
 
-/// One model version as the tap and the observer know it. Held by shared pointer: samples keep it alive after the
-/// model was unloaded.
+/// One model version as the tap and the observer know it.
+///
+/// Lifetime: held by shared pointer by the model that is served and by the observer. Samples only point to it, since a
+/// count of owners would go to and fro between two cores with each of them. That it outlives those that wait in rings
+/// follows from this:
+/// 1. It is watched before its first request: the observer holds it before there is a sample of it.
+/// 2. Who answers a request holds the model until the kept rows are counted in kept() and the sample is in its ring: once
+///    nobody but the observer holds it, no further sample comes, and all that came are counted.
+/// 3. The observer lets go of it when it is unwatched, nobody else holds it, and as many rows were taken from the rings
+///    as kept() counts: none waits then. Rings outlive the threads that fill them.
+/// 4. Who destroys a ring with samples in it, or finds one of a model that was never watched, follows no pointer.
 ///
 /// Thread safety: settings() is constant; rule() and SetRule synchronise by themselves (retired rules live as long as
 /// the model, so a reader never loses one); seen() and the counters as their classes say.

@@ -30,7 +30,7 @@ using KeptRows = absl::InlinedVector<KeptRow, 4>;
 
 /// One answered request with at least one kept row, on its way from the thread that answered it to the observer.
 struct Sample {
-  std::shared_ptr<WatchedModel> model;
+  WatchedModel* model = nullptr;  // not owned; WatchedModel says why it is there as long as the sample waits
   std::string request_id;
   uint64_t request_sequence = 0;
   uint32_t rule_version = 0;

@@ -8,7 +8,7 @@ namespace {
 
 // Empties `sample` but for its owner, the capacity of its buffers and byte_size, which still says what it holds.
 void Empty(Sample& sample) {
-  sample.model.reset();
+  sample.model = nullptr;
   sample.request_id.clear();
   sample.request_sequence = 0;
   sample.rule_version = 0;

@@ -363,6 +363,22 @@ TEST_F(RunnerTest, OfASmallKeptRequestACopyTravelsOn) {
   EXPECT_EQ(reinterpret_cast<const float*>(sample->outputs[0].bytes)[1], 4.0f);
 }
 
+// The address sanitizer would tell.
+TEST_F(RunnerTest, TheLastRequestOfAModelKeepsItUntilItsRowsAreCounted) {
+  for (const size_t rows : {size_t{1}, kSmallSampleBytes}) {
+    model_ = std::make_shared<Model>();
+    model_->settings.max_batch_size = 8;
+    Watch(1.0);
+    const std::weak_ptr<Model> last = model_;
+    Add(std::vector<float>(rows, 1));
+    model_.reset();
+    Run();
+    spent_.clear();  // where the rows were copied, the messages hold it until they are used again
+    EXPECT_TRUE(last.expired());
+    EXPECT_EQ(producer_->Take()->rows.size(), rows);
+  }
+}
+
 // There the accepting thread may have ended the call, and begun another, before the sample is made.
 TEST_F(RunnerTest, AThreadThatDoesNotAcceptReadsNothingOfTheCallAfterTheReply) {
   UseAccessLog(nullptr, false);

@@ -309,3 +309,23 @@ def test_shutdown_does_not_wait_for_a_load(start, tmp_path):
         server.wait_until("the load to begin", lambda: index(client).get(("stuck", "")) == ("LOADING", ""))
         assert served.terminate_and_wait(30) == 0
         assert load.code() in (Code.CANCELLED, Code.UNAVAILABLE)
+
+
+def test_no_sample_is_lost_across_reloads_under_load(start, tmp_path):
+    models = make(tmp_path / "models", repository.mlp_monitor(1.0))
+    served = start(models, {"repository": {"control": "explicit", "models": ["mlp"]}})
+    monitor = models / "mlp" / "monitor.yaml"
+    with triton.InferenceServerClient(served.address) as client:
+        with SteadyLoad(served, lambda number: mlp_request(features(1), request_id=str(number))) as load:
+            for alert in (0.3, 0.4, 0.5, 0.6, 0.7):
+                answered = load.answered()
+                server.wait_until("load", lambda: load.answered() > answered + 100 or load.failures())
+                thresholds = {"psi": {"warn": 0.2, "alert": alert}}
+                monitor.write_text(json.dumps({**json.loads(monitor.read_text()), "thresholds": thresholds}))
+                client.load_model("mlp")
+        client.unload_model("mlp")
+    assert load.failures() == []
+    server.wait_until("every sample", lambda: served.metrics().records()["sampled"] == len(load.ok))
+    metrics = served.metrics()
+    assert metrics.sum("driftserve_tap_dropped_samples_total") == 0
+    assert metrics.sum("driftserve_unwatched_rows_total") == 0

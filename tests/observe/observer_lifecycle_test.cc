@@ -1,7 +1,10 @@
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "tests/observe/pipeline.h"
 
@@ -44,6 +47,21 @@ TEST_F(ObserverLifecycleTest, SamplesOfAnUnloadedModelAreStillPublished) {
   model_.reset();
   observer_.RunOnce();
   EXPECT_TRUE(model.expired()) << "then the observer forgets it";
+}
+
+TEST_F(ObserverLifecycleTest, AnUnloadedModelIsKeptUntilItsLastSampleWasTaken) {
+  observer_.Watch(model_, reference_, MakeMonitor());
+  for (size_t i = 0; i < Observer::kPassSamples + 500; ++i) serving_.Answer(model_, 0.5f, "UA", 1);
+  observer_.Unwatch("m", "1");
+  const std::weak_ptr<WatchedModel> model = model_;
+  model_.reset();
+  observer_.RunOnce();
+  EXPECT_EQ(publisher_.Counts().sampled, Observer::kPassSamples);
+  EXPECT_FALSE(model.expired()) << "samples that wait point to it";
+  observer_.RunOnce();
+  EXPECT_EQ(publisher_.Counts().sampled, Observer::kPassSamples + 500);
+  EXPECT_EQ(board_.Read()->unwatched_rows, 0u);
+  EXPECT_TRUE(model.expired());
 }
 
 // A publisher that calls back with each record.
@@ -130,6 +148,50 @@ TEST_F(ObserverLifecycleTest, LabelsOfTheReferenceAreNotWatchedHere) {
   EXPECT_EQ(Snapshot()->evaluation.population.features.size(), 3u);
   EXPECT_EQ(Snapshot()->reference->features.size(), 3u);
   EXPECT_GT(Snapshot()->evaluation.population.rows_kept, 0);
+}
+
+// For the sanitizers: serving threads hold a model only while they answer a request, and each model soon makes room for
+// its successor, while samples of it wait.
+TEST_F(ObserverLifecycleTest, ReloadsUnderLoadLoseNothing) {
+  constexpr size_t kThreads = 3;
+  constexpr int kReloads = 100;
+  std::mutex mutex;  // guards served
+  std::shared_ptr<WatchedModel> served;
+  std::vector<std::weak_ptr<WatchedModel>> all;
+  const auto reload = [&] {
+    auto model = MakeModel(0.5, kThreads);
+    observer_.Watch(model, reference_, MakeMonitor());
+    all.push_back(model);
+    const std::lock_guard lock(mutex);
+    served.swap(model);
+  };
+  reload();
+  observer_.Start();
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> answered{0}, dropped{0};
+  std::vector<std::thread> threads;
+  for (size_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread, producer = tap_.AddProducer()] {
+      Serving serving(thread, producer, &clock_);
+      do {
+        std::unique_lock lock(mutex);
+        const std::shared_ptr<WatchedModel> model = served;
+        lock.unlock();
+        serving.Answer(model, 0.5f, "UA", 1);
+        ++answered;
+      } while (!stop);
+      dropped += producer->dropped_samples();
+    });
+  }
+  for (int i = 1; i < kReloads; ++i) reload();
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  served.reset();
+  observer_.Unwatch("m", "1");
+  observer_.Stop(1000);
+  EXPECT_EQ(publisher_.Counts().acknowledged + dropped, answered);
+  EXPECT_EQ(board_.Read()->unwatched_rows, 0u);
+  for (const std::weak_ptr<WatchedModel>& model : all) EXPECT_TRUE(model.expired());
 }
 
 // Everything at once, for the thread sanitizer: serving threads, watching and unwatching, scrapes, the observer's own

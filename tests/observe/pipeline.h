@@ -92,7 +92,7 @@ class Serving {
     sample->inputs = {{DataType::kFp32, {1, 1}, reinterpret_cast<const char*>(&owner->x), sizeof(float)},
                       {DataType::kBytes, {1, 1}, owner->carrier.data(), owner->carrier.size()}};
     sample->outputs = {{DataType::kFp64, {1, 1}, reinterpret_cast<const char*>(&owner->score), sizeof(double)}};
-    sample->model = model;
+    sample->model = model.get();
     sample->request_id = std::move(request_id);
     sample->request_sequence = sequence_;
     sample->rule_version = rule.version();
