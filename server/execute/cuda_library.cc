@@ -10,13 +10,17 @@ namespace {
 
 constexpr char kLibrary[] = "libdriftserve_cuda.so";
 
+absl::StatusOr<void*> Open() {
+  void* const library = OpenBesideProgram(kLibrary, RTLD_NOW | RTLD_LOCAL);
+  if (library != nullptr) return library;
+  const char* const why = dlerror();
+  return absl::UnimplementedError(Concat(kLibrary, ": ", why == nullptr ? "it is not beside the program" : why));
+}
+
 absl::StatusOr<void*> Find(const char* function) {
-  static void* const library = OpenBesideProgram(kLibrary, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* const why = dlerror();
-    return absl::UnimplementedError(Concat(kLibrary, ": ", why == nullptr ? "it is not beside the program" : why));
-  }
-  void* const found = dlsym(library, function);
+  static const absl::StatusOr<void*> library = Open();
+  if (!library.ok()) return library.status();
+  void* const found = dlsym(*library, function);
   if (found == nullptr) return absl::UnimplementedError(Concat(kLibrary, ": it is another version's"));
   return found;
 }
