@@ -20,7 +20,7 @@ from linked_libraries import shared_objects  # noqa: E402  (the path is set abov
 LIMIT_BYTES = 60 << 20
 WITH_LIBRARIES = ("driftserve", "gpu_check")
 PROGRAMS = (*WITH_LIBRARIES, "poisson_client")
-SCRIPTS = ("run_checks.py", "compile_package.py", "shared_region.py")
+SCRIPTS = ("run_checks.py", "compile_package.py", "shared_region.py", "protobuf_bytes.py")
 MODULES = ("libdriftserve_cuda.so", "libtorch.so")
 # The other machine's own: the C library is bound to its loader, torch's wheel needs the C++ ones and has the rest.
 OF_THE_MACHINE = re.compile(r"^(ld-linux.*|linux-vdso|lib(c|m|dl|rt|util|pthread|resolv|gcc_s|stdc\+\+))\.so")

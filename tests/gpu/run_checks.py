@@ -25,6 +25,8 @@ import time
 import urllib.error
 import urllib.request
 
+from protobuf_bytes import field, varint
+
 PACK = pathlib.Path(__file__).resolve().parent
 NO_GPU = 3
 SECONDS = 3.0  # of each measurement
@@ -57,19 +59,6 @@ def environment(torch):
     """An environment of nothing but where torch's libraries, and those that it needs, lie."""
     folders = [PACK / "lib", torch / "lib", *sorted((torch.parent / "nvidia").glob("*/lib"))]
     return {"LD_LIBRARY_PATH": ":".join(map(str, folders)), "PATH": os.environ.get("PATH", ""), "HOME": "/tmp"}
-
-
-def varint(number):
-    data = bytearray()
-    while number > 0x7F:
-        data.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes(data + bytearray([number]))
-
-
-def field(number, data):
-    """A field of bytes, as Protobuf writes it."""
-    return varint(number << 3 | 2) + varint(len(data)) + data
 
 
 def infer_call(model, name, datatype, shape, raw):

@@ -10,26 +10,13 @@ import socket
 import struct
 import sys
 
+from protobuf_bytes import field, varint
+
 SERVICE = "/inference.GRPCInferenceService/"
 INPUT_AT, OUTPUT_AT, OUTPUT_BYTES, REGION_BYTES = 256, 1024, 1024, 4096
 TO_DEVICE, TO_HOST = 1, 2  # of cudaMemcpyKind
 DATA, HEADERS, SETTINGS = 0, 1, 4
 END_STREAM, END_HEADERS = 1, 4
-
-
-def varint(number):
-    data = bytearray()
-    while number > 0x7F:
-        data.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes(data + bytearray([number]))
-
-
-def field(number, value):
-    """A field of bytes or of an integer, as Protobuf writes it."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    return varint(number << 3 | 2) + varint(len(value)) + value
 
 
 def frame(kind, flags, stream, payload=b""):

@@ -7,6 +7,7 @@
 #include "server/base/device_fault.h"
 #include "tests/fakes/fake_device_memory.h"
 #include "tests/rpc/gate.h"
+#include "tests/rpc/region_request.h"
 #include "tests/rpc/test_server.h"
 
 namespace driftserve {
@@ -49,29 +50,10 @@ class CudaSharedMemoryCalls : public testing::Test {
     return stub_->CudaSharedMemoryStatus(&context, request, &status_);
   }
 
-  /// One row, from offset 0 of region "r" to offset 32.
   grpc::Status Infer() {
-    inference::ModelInferRequest request;
-    request.set_model_name("double");
-    auto& input = *request.add_inputs();
-    input.set_name("x");
-    input.set_datatype("FP32");
-    input.add_shape(1);
-    input.add_shape(1);
-    Place(*input.mutable_parameters(), 0);
-    auto& output = *request.add_outputs();
-    output.set_name("y");
-    Place(*output.mutable_parameters(), 32);
     inference::ModelInferResponse response;
     grpc::ClientContext context;
-    return stub_->ModelInfer(&context, request, &response);
-  }
-
-  template <typename Parameters>
-  static void Place(Parameters& parameters, int64_t offset) {
-    parameters["shared_memory_region"].set_string_param("r");
-    parameters["shared_memory_byte_size"].set_int64_param(4);
-    parameters["shared_memory_offset"].set_int64_param(offset);
+    return stub_->ModelInfer(&context, RegionRequest(), &response);
   }
 
   void PutInput(float value) { devices_->Put(handle_, 0, &value, sizeof(value)); }

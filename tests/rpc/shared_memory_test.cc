@@ -6,13 +6,13 @@
 
 #include "tests/fakes/shared_object.h"
 #include "tests/rpc/gate.h"
+#include "tests/rpc/region_request.h"
 #include "tests/rpc/test_server.h"
 
 namespace driftserve {
 namespace {
 
 using grpc::StatusCode;
-using inference::ModelInferRequest;
 using testing::HasSubstr;
 
 class SharedMemoryCalls : public testing::Test {
@@ -49,28 +49,9 @@ class SharedMemoryCalls : public testing::Test {
     return stub_->SystemSharedMemoryStatus(&context, request, &status_);
   }
 
-  /// One row, from offset 0 of the region to offset 32.
   grpc::Status Infer() {
-    ModelInferRequest request;
-    request.set_model_name("double");
-    auto& input = *request.add_inputs();
-    input.set_name("x");
-    input.set_datatype("FP32");
-    input.add_shape(1);
-    input.add_shape(1);
-    Place(*input.mutable_parameters(), 0);
-    auto& output = *request.add_outputs();
-    output.set_name("y");
-    Place(*output.mutable_parameters(), 32);
     grpc::ClientContext context;
-    return stub_->ModelInfer(&context, request, &response_);
-  }
-
-  template <typename Parameters>
-  static void Place(Parameters& parameters, int64_t offset) {
-    parameters["shared_memory_region"].set_string_param("r");
-    parameters["shared_memory_byte_size"].set_int64_param(4);
-    parameters["shared_memory_offset"].set_int64_param(offset);
+    return stub_->ModelInfer(&context, RegionRequest(), &response_);
   }
 
   float Output() {
