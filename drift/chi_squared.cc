@@ -49,13 +49,7 @@ double ExactDensity(double freedom, double noncentrality, double x) {
 double NormalUpperTail(double z) { return 0.5 * std::erfc(z / std::sqrt(2.0)); }
 
 double NormalUpperQuantile(double probability) {
-  // Kept: every threshold of an evaluation is at the same level.
-  thread_local double last_probability = 0.5, last_quantile = 0;
-  if (probability != last_probability) {
-    last_quantile = bm::quantile(bm::complement(bm::normal_distribution<double, Quiet>(), probability));
-    last_probability = probability;
-  }
-  return last_quantile;
+  return bm::quantile(bm::complement(bm::normal_distribution<double, Quiet>(), probability));
 }
 
 double ChiSquaredQuantile(double freedom, double alpha) {

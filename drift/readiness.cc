@@ -1,7 +1,6 @@
 #include "drift/readiness.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -10,30 +9,28 @@
 namespace drift {
 namespace {
 
-// Kept: features have the same few numbers of bins, evaluation after evaluation.
-double Quantile(std::size_t freedom, double alpha) {
-  struct Known {
-    std::size_t freedom = 0;
-    double alpha = 0, quantile = 0;
-  };
-  thread_local std::array<Known, 64> known;
-  Known& entry = known[freedom % known.size()];
-  if (entry.freedom != freedom || entry.alpha != alpha) {
-    entry = {freedom, alpha, ChiSquaredQuantile(static_cast<double>(freedom), alpha)};
-  }
-  return entry.quantile;
+double LeastPerBin(std::size_t bins) { return static_cast<double>(bins <= 20 ? 5 * bins : 10 * bins); }
+
+double Freedom(std::size_t bins) { return static_cast<double>(std::max<std::size_t>(bins, 2) - 1); }
+
+// Whether χ²_{B−1} is so seldom as large as ψ0/(1/n + 1/m) as alpha says: NeededSamples() turned round, which takes one
+// value of the law in place of its quantile.
+bool Suffice(double samples, std::size_t bins, double reference_rows, const ThresholdSettings& thresholds) {
+  if (samples < LeastPerBin(bins)) return false;
+  if (!(thresholds.psi_warn > 0)) return true;
+  const ScaledChiSquared law = {1, Freedom(bins), 0};
+  return law.UpperTail(thresholds.psi_warn / (1 / samples + 1 / reference_rows)) <= thresholds.alpha;
 }
 
 }  // namespace
 
 double NeededReferenceRows(std::size_t bins, const ThresholdSettings& thresholds) {
   if (!(thresholds.psi_warn > 0)) return 0;
-  return Quantile(std::max<std::size_t>(bins, 2) - 1, thresholds.alpha) / thresholds.psi_warn;
+  return ChiSquaredQuantile(Freedom(bins), thresholds.alpha) / thresholds.psi_warn;
 }
 
 std::optional<double> NeededSamples(std::size_t bins, const ThresholdSettings& thresholds, double reference_rows) {
-  const double count = static_cast<double>(bins);
-  const double by_bins = bins <= 20 ? 5 * count : 10 * count;
+  const double by_bins = LeastPerBin(bins);
   const double rows = NeededReferenceRows(bins, thresholds);
   if (rows <= 0) return by_bins;
   if (!(reference_rows > rows)) return std::nullopt;
@@ -41,6 +38,7 @@ std::optional<double> NeededSamples(std::size_t bins, const ThresholdSettings& t
 }
 
 std::string WhyNotReady(double samples, std::size_t bins, double reference_rows, const ThresholdSettings& thresholds) {
+  if (Suffice(samples, bins, reference_rows, thresholds)) return "";
   const std::optional<double> needed = NeededSamples(bins, thresholds, reference_rows);
   char text[240];
   if (!needed) {

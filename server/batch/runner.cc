@@ -201,7 +201,7 @@ void BatchRunner::ReplyToAll(const absl::Status& status, int64_t start_ns, int64
   int64_t first_row = 0;
   for (std::unique_ptr<Inference>& inference : running_) {
     const absl::Status reply = status.ok() ? inference->Encode(outputs_, first_row) : status;
-    if (status.ok()) NoteDeviceFault(*inference->model, reply);
+    if (!reply.ok() && status.ok()) NoteDeviceFault(*inference->model, reply);
     first_row += inference->decoded.rows;
     if (order == nullptr) {
       Reply(inference, reply, start_ns, end_ns);

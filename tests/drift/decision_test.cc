@@ -75,6 +75,26 @@ TEST(ReadinessTest, TheFiguresOfTheSpecification) {
   EXPECT_EQ(*NeededSamples(30, zero, 50), 300);
 }
 
+TEST(ReadinessTest, ThereIsAReasonBelowTheNeededSamplesAndNoneAbove) {
+  for (const std::size_t bins : {1, 2, 10, 20, 21, 100}) {
+    for (const double level : {0.0, 0.01, 0.1, 0.25}) {
+      for (const double alpha : {1e-6, 0.05, 0.5}) {
+        ThresholdSettings thresholds;
+        thresholds.psi_warn = level;
+        thresholds.alpha = alpha;
+        for (const double reference_rows : {1.0, 150.0, 20'000.0}) {
+          const std::optional<double> needed = NeededSamples(bins, thresholds, reference_rows);
+          const auto reason = [&](double samples) { return WhyNotReady(samples, bins, reference_rows, thresholds); };
+          EXPECT_NE(reason(needed ? *needed * (1 - 1e-9) : 1e12), "") << bins << " " << level << " " << alpha;
+          if (needed) {
+            EXPECT_EQ(reason(*needed * (1 + 1e-9)), "") << bins << " " << level << " " << alpha;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(ReadinessTest, TheReasonSaysWhatThereIsAndWhatIsNeeded) {
   EXPECT_EQ(WhyNotReady(100, 10, 10'000, {}),
             "the rows kept are worth 100 effective samples, 173 are needed for 10 bins");
