@@ -19,6 +19,7 @@ InstancePool::~InstancePool() { Stop(); }
 
 absl::Status InstancePool::Start() {
   free_ns_.assign(model_->instance_graphs.size(), 0);
+  idle_.assign(model_->instance_graphs.size(), false);
   if (model_->settings.preserves_order) model_->reply_order = std::make_shared<ReplyOrder>();
   for (size_t i = 0; i < model_->instance_graphs.size(); ++i) threads_.emplace_back([this, i] { RunInstance(i); });
   std::unique_lock lock(mutex_);
@@ -61,6 +62,7 @@ void InstancePool::RunInstance(size_t instance) {
   {
     std::lock_guard lock(mutex_);
     started_.push_back(warmed);
+    idle_[instance] = warmed.ok();
   }
   changed_.notify_all();
   if (!warmed.ok()) return;
@@ -105,18 +107,21 @@ void InstancePool::KeepUnderWay(size_t instance, AsyncGraph& graph, BatchRunner&
 InstancePool::Taken InstancePool::TakeBatch(size_t instance, bool wait, std::vector<std::unique_ptr<Inference>>& batch,
                                             uint64_t& delayed) {
   std::unique_lock lock(mutex_);
+  if (wait) {
+    idle_[instance] = true;
+  } else if (std::find(idle_.begin(), idle_.end(), true) != idle_.end()) {
+    return Taken::kNothing;  // whatever waits is for a device that has nothing to do
+  }
   for (;;) {
-    if (wait) {
-      ++idle_;
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      --idle_;
-    } else if (idle_ > 0) {
-      return Taken::kNothing;  // whatever waits is for a device that has nothing to do
+    if (wait) changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) {
+      idle_[instance] = false;
+      return wait ? Taken::kEnd : Taken::kNothing;
     }
-    if (queue_.empty()) return wait ? Taken::kEnd : Taken::kNothing;
     const int64_t now_ns = clock_->MonotonicNanos();
     const int64_t until_ns = queue_.Next(now_ns, stopping_, batch);
     if (!batch.empty()) {
+      idle_[instance] = false;
       free_ns_[instance] = now_ns + EstimateNanos(model_->settings.buckets, model_->bucket_ns, queue_.rows_taken());
       delayed = queue_.delayed() - std::exchange(delayed_, queue_.delayed());
       if (!queue_.empty()) changed_.notify_one();  // another instance may have slept through an Enqueue's notice

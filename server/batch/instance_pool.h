@@ -55,7 +55,7 @@ class InstancePool final : public InferenceQueue {
   std::vector<int64_t> free_ns_;  // by instance: when its batch ends, as measured while warming
   uint64_t delayed_ = 0;          // of queue_.delayed(), what was counted
   std::vector<absl::Status> started_;  // one per instance that has finished warming
-  size_t idle_ = 0;  // instances that wait for a request, nothing under way
+  std::vector<bool> idle_;  // by instance: warm, nothing under way; it waits for a request or is about to
   bool stopping_ = false;
 };
 
